@@ -1,1 +1,23 @@
-//! stub
+//! How records get in and out of PostgreSQL: access, batches, amendments, queries, the audit log and snapshots.
+//!
+//! Every read and write of a center's rows happens in a [`scope::Scoped`] transaction under row-level security; every write appends to the
+//! audit log in the same transaction. Nothing here knows HTTP or Polars.
+
+pub mod audit;
+pub mod batch;
+pub mod database;
+pub mod ddl;
+pub mod error;
+pub mod idempotency;
+pub mod principal;
+pub mod query;
+pub mod record_store;
+pub mod reference_data;
+pub mod scope;
+pub mod snapshot;
+mod sql;
+mod trail;
+
+pub use database::{Database, DatabaseConfig};
+pub use error::{Error, Result};
+pub use sql::Stored;

@@ -1,0 +1,89 @@
+//! The data dictionary, made from the forms themselves.
+
+use crate::field::Kind;
+use crate::form::{FieldDescriptor, FormDescriptor, Requirement};
+use serde::Serialize;
+
+/// One field as a row of the dictionary.
+#[derive(Debug, Serialize)]
+pub struct Entry {
+    /// Form name.
+    pub form: &'static str,
+    /// Form label, English.
+    pub form_label: &'static str,
+    /// Form label, Chinese.
+    pub form_label_zh: &'static str,
+    /// Version of the form.
+    pub form_version: i32,
+    /// Field name.
+    pub field: &'static str,
+    /// Label, English.
+    pub label: &'static str,
+    /// Label, Chinese.
+    pub label_zh: &'static str,
+    /// What it means.
+    pub description: String,
+    /// integer, decimal, flag, code, date, `partial_date` or text.
+    pub r#type: &'static str,
+    /// Unit of a quantity.
+    pub unit: &'static str,
+    /// What is accepted; outside it the record is rejected.
+    pub accepts: String,
+    /// What is usual; outside it a query is opened.
+    pub usual: String,
+    /// mandatory, required (or a missing code), optional.
+    pub requirement: &'static str,
+    /// Part of the record's key.
+    pub key: bool,
+    /// Codes with labels: `CODE=English/Chinese`, separated by `; `.
+    pub codes: String,
+    /// Where the catalogue defines the form.
+    pub source: &'static str,
+}
+
+/// The kind's name in the dictionary.
+pub fn type_name(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Integer { .. } => "integer",
+        Kind::Decimal { .. } => "decimal",
+        Kind::Flag => "flag",
+        Kind::Coded(_) => "code",
+        Kind::Date => "date",
+        Kind::PartialDate => "partial_date",
+        Kind::Text { .. } => "text",
+    }
+}
+
+fn entry(form: &'static FormDescriptor, field: &'static FieldDescriptor) -> Entry {
+    let codes = match field.kind {
+        Kind::Coded(set) => set.codes.iter().map(|c| format!("{}={}/{}", c.code, c.en, c.zh)).collect(),
+        _ => Vec::new(),
+    };
+    Entry {
+        form: form.name,
+        form_label: form.en,
+        form_label_zh: form.zh,
+        form_version: form.version,
+        field: field.name,
+        label: field.en,
+        label_zh: field.zh,
+        description: field.description.trim().to_owned(),
+        r#type: type_name(&field.kind),
+        unit: if let Kind::Decimal { unit, .. } = field.kind { unit } else { "" },
+        accepts: field.kind.expected(),
+        usual: field.soft.map_or_else(String::new, |(low, high)| format!("{low} to {high}")),
+        requirement: match field.requirement {
+            Requirement::Mandatory => "mandatory",
+            Requirement::Required => "required",
+            Requirement::Optional => "optional",
+        },
+        key: form.key.contains(&field.name),
+        codes: codes.join("; "),
+        source: form.source,
+    }
+}
+
+/// Every field of every form, in the order of the forms.
+pub fn entries() -> Vec<Entry> {
+    crate::forms::ALL.iter().flat_map(|form| form.fields.iter().map(|field| entry(form, field))).collect()
+}

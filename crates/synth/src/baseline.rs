@@ -1,0 +1,254 @@
+//! Who the patient is: center, disease, product, day 0, and what the baseline forms say.
+
+use crate::assumptions::{
+    ACCRUAL_START, COURSES, Course, PROFILES, Profile, date, patient_effect, recording,
+};
+use crate::center::Site;
+use crate::gaps::Gaps;
+use crate::random::{Section, Stream, rounded, whole};
+use crate::{MAX_PATIENTS, Registry, after, days_between};
+use chrono::{Datelike, NaiveDate};
+use clinical::codes::{BirthYear, Disease, PatientId, PriorLines, YesNoUnknown};
+use clinical::forms::disease::{CnsInvolvement, DiseaseBaseline, Stage, StageSystem};
+use clinical::forms::patient::{DateBasis, Patient, Sex};
+use clinical::{Form, MissingCode, PartialDate, Record};
+
+/// Days from the day a center joins to its first infusion, in which consent and lymphodepletion find room.
+const LEAD: i32 = 45;
+
+/// What is true of a patient, recorded or not.
+pub(crate) struct Baseline<'a> {
+    pub(crate) index: u64,
+    pub(crate) seed: u64,
+    pub(crate) patient_id: PatientId,
+    pub(crate) site: &'a Site,
+    pub(crate) profile: &'static Profile,
+    pub(crate) course: &'static Course,
+    /// First (or planned) infusion.
+    pub(crate) day0: NaiveDate,
+    pub(crate) consent: NaiveDate,
+    /// At day 0, years.
+    pub(crate) age: f64,
+    pub(crate) sex: Sex,
+    pub(crate) weight_kg: f64,
+    pub(crate) high_burden: bool,
+    /// Added log-odds of toxicity, of patient, burden and center.
+    pub(crate) toxicity: f64,
+    /// False for the few who are registered but never infused.
+    pub(crate) infused: bool,
+    stream: Stream,
+}
+
+impl<'a> Baseline<'a> {
+    /// Draws a patient.
+    pub(crate) fn draw(registry: &'a Registry, index: u64) -> Option<Self> {
+        let seed = registry.config.seed;
+        let mut s = Stream::new(seed, index, Section::Baseline, 0);
+        let sites: Vec<(&Site, f64)> = registry.sites.iter().map(|site| (site, site.weight)).collect();
+        let site = s.pick(&sites)?;
+        let courses: Vec<(&'static Course, f64)> = COURSES.iter().map(|c| (c, c.share)).collect();
+        let course = s.pick(&courses)?;
+
+        // Accrual grows with time.
+        let start = after(site.form.joined_on, LEAD).max(date(ACCRUAL_START));
+        let span = f64::from(days_between(start, registry.config.data_cutoff));
+        let day0 = after(start, whole((span * s.uniform().powf(0.75)).floor()));
+        let lead = s.between(LEAD, LEAD + 30);
+        let consent = after(day0, -lead).max(site.form.joined_on);
+
+        let available: Vec<(&'static Profile, f64)> = PROFILES
+            .iter()
+            .filter(|p| p.disease == course.disease && date(p.from) <= day0)
+            .map(|p| (p, p.share))
+            .collect();
+        let profile = s.pick(&available)?;
+
+        let age = age(profile, &mut s);
+        let sex = s.pick(&[(Sex::Male, 0.56), (Sex::Female, 0.439), (Sex::Unknown, 0.001)])?;
+        let weight_kg = weight(age, sex, &mut s);
+        let high_burden = s.chance(course.high_burden);
+        let burden = if high_burden { 1.0 } else { -0.5 };
+        let toxicity = site.toxicity
+            + patient_effect::TOXICITY * s.normal()
+            + patient_effect::BURDEN_TOXICITY * burden;
+        let infused = !s.chance(recording::NOT_INFUSED);
+        let patient_id = PatientId::new(&pseudonym(seed, index))?;
+        Some(Self {
+            index,
+            seed,
+            patient_id,
+            site,
+            profile,
+            course,
+            day0,
+            consent,
+            age,
+            sex,
+            weight_kg,
+            high_burden,
+            toxicity,
+            infused,
+            stream: s,
+        })
+    }
+
+    /// How often a required value of this center is missing.
+    pub(crate) fn missing_rate(&self) -> f64 {
+        recording::VALUE_MISSING * self.site.gaps
+    }
+
+    /// The stream of one section and course of this patient.
+    pub(crate) fn section(&self, section: Section, course: u8) -> Stream {
+        Stream::new(self.seed, self.index, section, course)
+    }
+
+    /// PAT. `withdrawn_on` when consent was withdrawn.
+    pub(crate) fn patient(&mut self, withdrawn_on: Option<NaiveDate>) -> Record {
+        let rate = self.missing_rate();
+        let consent_known = withdrawn_on.is_some() || !self.stream.chance(0.006);
+        let birth = after(self.day0, -whole(self.age * 365.25)).year();
+        let mut gaps = Gaps::new(&mut self.stream, rate);
+        let birth_year = gaps.value("birth_year", MissingCode::NotKnown, BirthYear::new(birth));
+        Patient {
+            patient_id: self.patient_id.clone(),
+            birth_year,
+            sex: Some(self.sex),
+            consent_registry: Some(if consent_known { YesNoUnknown::Yes } else { YesNoUnknown::Unknown }),
+            consent_date: consent_known.then_some(self.consent),
+            withdrawn_on,
+            date_basis: DateBasis::Calendar,
+            missing: gaps.missing(),
+        }
+        .to_record()
+    }
+
+    /// DXC.
+    pub(crate) fn disease(&mut self) -> Option<Record> {
+        let rate = self.missing_rate();
+        let course = self.course;
+        let s = &mut self.stream;
+        let since = s.log_normal(course.since_diagnosis, 0.65).clamp(90.0, 9_000.0);
+        let diagnosis = after(self.day0, -whole(since));
+        let diagnosis_date = partial(diagnosis, s.pick(&[(10, 0.80), (7, 0.15), (4, 0.05)])?);
+        let stage = stage(course.disease, s)?.filter(|_| !s.chance(0.03));
+        let tumor_burden_high = match (s.chance(0.08), self.high_burden) {
+            (true, _) => YesNoUnknown::Unknown,
+            (_, true) => YesNoUnknown::Yes,
+            (_, false) => YesNoUnknown::No,
+        };
+        let extramedullary = match (s.chance(0.03), s.chance(course.extramedullary)) {
+            (true, _) => YesNoUnknown::Unknown,
+            (_, true) => YesNoUnknown::Yes,
+            (_, false) => YesNoUnknown::No,
+        };
+        let cns = s.pick(&[
+            (CnsInvolvement::None, 1.0 - course.cns),
+            (CnsInvolvement::Parenchymal, course.cns * 0.5),
+            (CnsInvolvement::Leptomeningeal, course.cns * 0.4),
+            (CnsInvolvement::Both, course.cns * 0.1),
+        ])?;
+        let lines = if s.chance(recording::IMPLAUSIBLE) {
+            s.between(11, 13)
+        } else {
+            let weights: Vec<(i32, f64)> = (0..).zip(course.prior_lines).collect();
+            s.pick(&weights)?
+        };
+        let mut gaps = Gaps::new(s, rate);
+        let record = DiseaseBaseline {
+            patient_id: self.patient_id.clone(),
+            disease: course.disease,
+            diagnosis_date: gaps.value("diagnosis_date", MissingCode::NotKnown, diagnosis_date),
+            stage_system: stage.map(|(system, _)| system),
+            stage: stage.map(|(_, stage)| stage),
+            tumor_burden_high: Some(tumor_burden_high),
+            extramedullary: gaps.value("extramedullary", MissingCode::NotKnown, Some(extramedullary)),
+            cns_involvement: gaps.value("cns_involvement", MissingCode::NotDone, Some(cns)),
+            prior_lines: gaps.value("prior_lines", MissingCode::NotKnown, PriorLines::new(lines)),
+            missing: gaps.missing(),
+        };
+        Some(record.to_record())
+    }
+}
+
+/// The first `length` characters of the date: day, month or year.
+fn partial(date: NaiveDate, length: usize) -> Option<PartialDate> {
+    date.to_string().get(..length)?.parse().ok()
+}
+
+fn age(profile: &Profile, s: &mut Stream) -> f64 {
+    let (mean, deviation, low, high) = match (profile.disease, profile.product) {
+        (Disease::BAll, "tisa-cel") => (15.0, 5.0, 7.0, 25.9),
+        (Disease::BAll, _) => (38.0, 14.0, 18.0, 72.0),
+        (Disease::Mm, _) => (60.0, 8.5, 34.0, 80.0),
+        _ => (57.0, 12.5, 18.0, 83.0),
+    };
+    (mean + deviation * s.normal()).clamp(low, high)
+}
+
+fn weight(age: f64, sex: Sex, s: &mut Stream) -> f64 {
+    if s.chance(recording::IMPLAUSIBLE) {
+        return f64::from(s.between(152, 172));
+    }
+    let adult = if sex == Sex::Female { 59.0 } else { 69.0 };
+    // Children grow about linearly from 22 kg at seven to the adult mean at eighteen.
+    let mean = if age < 18.0 { 22.0 + (adult - 22.0) * (age - 7.0) / 11.0 } else { adult };
+    rounded((mean * (1.0 + 0.15 * s.normal())).clamp(20.5, 130.0), 1)
+}
+
+fn stage(disease: Disease, s: &mut Stream) -> Option<Option<(StageSystem, Stage)>> {
+    Some(match disease {
+        Disease::Nhl => {
+            let weights = [(Stage::I, 0.06), (Stage::Ii, 0.16), (Stage::Iii, 0.26), (Stage::Iv, 0.52)];
+            Some((StageSystem::AnnArbor, s.pick(&weights)?))
+        }
+        Disease::Mm => {
+            let systems = [(StageSystem::RIss, 0.5), (StageSystem::Iss, 0.35), (StageSystem::DurieSalmon, 0.15)];
+            let system = s.pick(&systems)?;
+            Some((system, s.pick(&[(Stage::I, 0.2), (Stage::Ii, 0.43), (Stage::Iii, 0.37)])?))
+        }
+        _ => None,
+    })
+}
+
+/// A pseudonym that shows neither center nor order, and that no other patient of the registry has: `index` permuted over 40 bits, in
+/// base 32 without the letters that look like digits.
+fn pseudonym(seed: u64, index: u64) -> String {
+    const ALPHABET: [u8; 32] = *b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    const MASK: u64 = MAX_PATIENTS - 1;
+    // Each step is invertible modulo 2^40: exclusive or, odd factor, right shift folded in.
+    let key = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mut x = (index ^ (key >> 24)) & MASK;
+    for factor in [0xbf58_476d_1ce4_e5b9, 0x94d0_49bb_1331_11eb] {
+        x = x.wrapping_mul(factor) & MASK;
+        x ^= x >> 21;
+    }
+    let digits = (0..8).rev().filter_map(|place| {
+        let digit = usize::try_from((x >> (5 * place)) & 31).ok()?;
+        ALPHABET.get(digit).map(|b| char::from(*b))
+    });
+    std::iter::once('P').chain(digits).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn pseudonyms_are_distinct_and_have_one_form() {
+        for seed in [0, 1, u64::MAX] {
+            let all: HashSet<String> =
+                (0..100_000).chain(MAX_PATIENTS - 1000..MAX_PATIENTS).map(|i| pseudonym(seed, i)).collect();
+            assert_eq!(all.len(), 101_000);
+            assert!(all.iter().all(|p| p.len() == 9 && PatientId::new(p).is_some()));
+        }
+        assert_ne!(pseudonym(1, 0), pseudonym(2, 0));
+    }
+
+    #[test]
+    fn a_date_is_cut_to_its_precision() {
+        let day = NaiveDate::from_ymd_opt(2024, 3, 9).unwrap();
+        let texts = [4, 7, 10].map(|n| partial(day, n).unwrap().to_string());
+        assert_eq!(texts, ["2024", "2024-03", "2024-03-09"]);
+    }
+}

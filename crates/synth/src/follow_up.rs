@@ -1,0 +1,56 @@
+//! SUR: yearly contacts, the last contact, and how observation ended.
+
+use crate::after;
+use crate::baseline::Baseline;
+use crate::random::{Stream, whole};
+use chrono::NaiveDate;
+use clinical::codes::YesNoUnknown;
+use clinical::forms::survival_status::{Cause, Status, SurvivalStatus};
+use clinical::record::Missing;
+use clinical::{Form, Record};
+
+/// Deaths reported without a cause.
+const CAUSE_NOT_REPORTED: f64 = 0.015;
+
+/// How and when (days from the first infusion) observation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct End {
+    pub(crate) day: i32,
+    pub(crate) status: Status,
+}
+
+/// The contacts in order of their dates; the last one is the end.
+pub(crate) fn contacts(b: &Baseline, end: End, cause: Cause, s: &mut Stream) -> Vec<Record> {
+    let mut records = Vec::new();
+    for year in 1..=end.day / 365 {
+        let day = 365 * year + whole(9.0 * s.normal());
+        if day < end.day - 30 {
+            records.push(contact(b, after(b.day0, day), Status::Alive, None, None));
+        }
+    }
+    let dead = end.status == Status::Dead;
+    let reported = !s.chance(CAUSE_NOT_REPORTED);
+    let autopsy = if s.chance(0.02) { YesNoUnknown::Yes } else { YesNoUnknown::No };
+    let cause = Some(cause).filter(|_| dead && reported);
+    records.push(contact(b, after(b.day0, end.day), end.status, cause, dead.then_some(autopsy)));
+    records
+}
+
+fn contact(
+    b: &Baseline,
+    date: NaiveDate,
+    status: Status,
+    cause: Option<Cause>,
+    autopsy: Option<YesNoUnknown>,
+) -> Record {
+    SurvivalStatus {
+        patient_id: b.patient_id.clone(),
+        last_contact: date,
+        status,
+        death_date: (status == Status::Dead).then_some(date),
+        cause_primary: cause,
+        autopsy,
+        missing: Missing::default(),
+    }
+    .to_record()
+}

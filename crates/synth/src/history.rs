@@ -1,0 +1,125 @@
+//! A patient from consent to last contact, put together so that no part contradicts another.
+
+use crate::assumptions::recording;
+use crate::baseline::Baseline;
+use crate::follow_up::{End, contacts};
+use crate::outcome::{self, Outcome};
+use crate::random::{Section, Stream, whole};
+use crate::toxicity::{self, LAST_DAY, Toxicity};
+use crate::{PatientRecords, Registry, after, days_between, response, treatment};
+use clinical::forms::survival_status::{Cause, Status};
+
+/// One infusion and what followed.
+struct Treated {
+    /// Day of the infusion, counted from the first.
+    start: i32,
+    toxicity: Toxicity,
+    outcome: Outcome,
+}
+
+impl Treated {
+    fn draw(b: &Baseline, course: u8, start: i32) -> Self {
+        let toxicity = toxicity::draw(b, &mut b.section(Section::Toxicity, course));
+        let mut s = b.section(Section::Outcome, course);
+        let outcome = outcome::draw(b, toxicity.fatal, course > 0, &mut s);
+        Self { start, toxicity, outcome }
+    }
+}
+
+/// The records of patient `index`.
+pub(crate) fn assemble(registry: &Registry, index: u64) -> Option<PatientRecords> {
+    let mut b = Baseline::draw(registry, index)?;
+    let to_cutoff = days_between(b.day0, registry.config.data_cutoff);
+    let mut follow_up = b.section(Section::FollowUp, 0);
+    let observed = last_observed(to_cutoff, &mut follow_up);
+
+    let mut treated = Vec::new();
+    let (death, cause) = if b.infused {
+        treated.push(Treated::draw(&b, 0, 0));
+        treated.extend(second_infusion(&b, treated.first()?, observed));
+        let last = treated.last()?;
+        (last.start + last.outcome.death, last.outcome.cause)
+    } else {
+        without_infusion(&mut follow_up)
+    };
+    let end = end(death, observed, &mut follow_up);
+    treated.retain(|t| t.start < end.day || t.start == 0);
+
+    let withdrawn = (end.status == Status::Withdrawn).then(|| after(b.day0, end.day));
+    let mut records = vec![b.patient(withdrawn), b.disease()?];
+    let (mut infusions, mut toxicities, mut responses) = (Vec::new(), Vec::new(), Vec::new());
+    if !b.infused {
+        // The course was given or not before the infusion fell through.
+        let mut s = b.section(Section::Treatment, 0);
+        if s.chance(0.5) {
+            let given = treatment::lymphodepletion(&b, registry.numbers[0], b.day0, &mut s)?;
+            records.extend(given);
+        }
+    }
+    for (course, (t, number)) in (0..).zip(treated.iter().zip(registry.numbers)) {
+        let day0 = after(b.day0, t.start);
+        let mut s = b.section(Section::Treatment, course);
+        let given = treatment::lymphodepletion(&b, number, day0, &mut s)?;
+        records.extend(given);
+        infusions.push(treatment::infusion(&b, number, day0, &mut s)?);
+        let last = end.day - t.start;
+        // The draw of the course comes first in its stream; recording goes on from a stream of its own.
+        let mut s = b.section(Section::Toxicity, course).jumped();
+        toxicities.extend(t.toxicity.records(&b, number, day0, last, &mut s));
+        // The dead are not assessed, and from the next infusion on assessments belong to that one.
+        let next = treated.get(usize::from(course) + 1).map(|n| n.start - t.start - 1);
+        let last = next.unwrap_or(if end.status == Status::Dead { last - 1 } else { last });
+        let mut s = b.section(Section::Response, course);
+        responses.extend(response::assessments(&b, number, day0, &t.outcome, last, &mut s)?);
+    }
+    records.extend(infusions);
+    records.extend(toxicities);
+    records.extend(responses);
+    records.extend(contacts(&b, end, cause, &mut follow_up));
+    Some(PatientRecords {
+        center_id: b.site.form.center_id.clone(),
+        patient_id: b.patient_id.clone(),
+        records,
+    })
+}
+
+/// The last day the center reported on: reports lag behind the cutoff, except soon after the infusion.
+fn last_observed(to_cutoff: i32, s: &mut Stream) -> i32 {
+    let lag = s.between(0, 75);
+    (to_cutoff - lag).max(to_cutoff.min(LAST_DAY))
+}
+
+/// A second infusion for a few, some weeks after progression.
+fn second_infusion(b: &Baseline, first: &Treated, observed: i32) -> Option<Treated> {
+    let progression = first.outcome.progression?;
+    // Drawn from the second course's stream, so that the first stays as it is.
+    let mut s = b.section(Section::Treatment, 1).jumped();
+    let start = progression + s.between(45, 120);
+    let possible = s.chance(b.course.second_infusion) && start + 1 < first.outcome.death && start < observed;
+    possible.then(|| Treated::draw(b, 1, start))
+}
+
+/// Death and its cause for a patient who never received the cells.
+fn without_infusion(s: &mut Stream) -> (i32, Cause) {
+    let soon = s.chance(0.7);
+    let day = if soon { 5.0 + s.exponential(60.0) } else { 200.0 + s.exponential(1_000.0) };
+    (whole(day), Cause::Relapse)
+}
+
+/// Whichever comes first: death, loss to follow-up, withdrawal, the last report.
+fn end(death: i32, observed: i32, s: &mut Stream) -> End {
+    let lost = 31 + whole(s.exponential(recording::DAYS_TO_LOSS).min(50_000.0));
+    let withdraws = s.chance(recording::WITHDRAWN);
+    let withdrawn = s.between(60, 900);
+    let mut end = End { day: observed, status: Status::Alive };
+    if lost < end.day {
+        end = End { day: lost, status: Status::Lost };
+    }
+    if withdraws && withdrawn < end.day {
+        end = End { day: withdrawn, status: Status::Withdrawn };
+    }
+    if death <= end.day {
+        end = End { day: death, status: Status::Dead };
+    }
+    end
+}

@@ -1,0 +1,91 @@
+//! Reading synthetic patients back as typed forms.
+#![expect(dead_code, reason = "each test file uses a part")]
+
+use chrono::NaiveDate;
+use clinical::codes::Disease;
+use clinical::forms::daily_toxicity::DailyToxicity;
+use clinical::forms::disease::DiseaseBaseline;
+use clinical::forms::infusion::Infusion;
+use clinical::forms::lymphodepletion::Lymphodepletion;
+use clinical::forms::patient::Patient;
+use clinical::forms::response::ResponseAssessment;
+use clinical::forms::survival_status::{Status, SurvivalStatus};
+use clinical::{Context, Form};
+use synth::{Config, PatientRecords, Registry};
+
+/// One patient, typed.
+pub struct Typed {
+    pub center: String,
+    pub patient: Patient,
+    pub disease: DiseaseBaseline,
+    pub courses: Vec<Lymphodepletion>,
+    pub infusions: Vec<Infusion>,
+    pub days: Vec<DailyToxicity>,
+    pub responses: Vec<ResponseAssessment>,
+    pub contacts: Vec<SurvivalStatus>,
+}
+
+fn all<F: Form>(records: &PatientRecords) -> Vec<F> {
+    records.records.iter().filter_map(F::from_record).collect()
+}
+
+impl Typed {
+    pub fn of(records: &PatientRecords) -> Self {
+        let typed = Self {
+            center: records.center_id.as_str().to_owned(),
+            patient: all(records).pop().unwrap(),
+            disease: all(records).pop().unwrap(),
+            courses: all(records),
+            infusions: all(records),
+            days: all(records),
+            responses: all(records),
+            contacts: all(records),
+        };
+        let parts = [typed.courses.len(), typed.infusions.len(), typed.days.len(), typed.responses.len()];
+        assert_eq!(records.records.len(), 2 + parts.iter().sum::<usize>() + typed.contacts.len());
+        typed
+    }
+
+    /// Product of the first infusion.
+    pub fn product(&self) -> Option<&str> {
+        self.infusions.first().map(|i| i.product_code.as_str())
+    }
+
+    /// Days from the first infusion.
+    pub fn since(&self, date: NaiveDate) -> Option<i64> {
+        self.infusions.first().map(|i| (date - i.infusion_date).num_days())
+    }
+
+    /// The last contact.
+    pub fn end(&self) -> &SurvivalStatus {
+        self.contacts.last().unwrap()
+    }
+
+    pub fn died(&self) -> bool {
+        self.end().status == Status::Dead
+    }
+
+    pub fn is(&self, disease: Disease) -> bool {
+        self.disease.disease == disease
+    }
+}
+
+pub fn registry(seed: u64, patients: u64) -> Registry {
+    Registry::new(&Config { seed, patients, ..Config::default() }).unwrap()
+}
+
+pub fn context(config: &Config) -> Context {
+    Context { today: config.data_cutoff }
+}
+
+/// Kaplan-Meier estimate at `day` from pairs of time and event.
+pub fn survival_at(day: i64, subjects: &[(i64, bool)]) -> f64 {
+    let mut times: Vec<i64> = subjects.iter().filter(|s| s.1 && s.0 <= day).map(|s| s.0).collect();
+    times.sort_unstable();
+    times.dedup();
+    times.iter().fold(1.0, |s, t| {
+        let risk = subjects.iter().filter(|x| x.0 >= *t).count() as f64;
+        let deaths = subjects.iter().filter(|x| x.0 == *t && x.1).count() as f64;
+        s * (1.0 - deaths / risk)
+    })
+}
