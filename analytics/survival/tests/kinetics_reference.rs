@@ -1,6 +1,8 @@
 //! Non-compartmental analysis against `PKNCA`, `NonCompart` and printed `WinNonlin` results, every figure. The data sets
 //! are not redistributable: read from beside the workspace.
 
+#![expect(clippy::float_cmp, reason = "figures that are exact in binary are asserted exactly")]
+
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -166,7 +168,7 @@ fn noncompart(name: &str, profile: &Profile, reference: &Value) -> usize {
     let method = AucMethod::LinearUpLogDown;
     let k = run(profile, &Options { auc_method: method, below_quantification: zero, ..Options::default() });
     let check = |key: &str, value: Option<f64>| {
-        close(&format!("{name}/NonCompart/{key}"), value, &reference[key], 1e-9)
+        close(&format!("{name}/NonCompart/{key}"), value, &reference[key], 1e-9);
     };
     // It starts every profile at concentration 0 at time 0, so that the triangle to a later first sample counts.
     let triangle = if profile.0[0] > 0.0 { profile.0[0] * profile.1[0] / 2.0 } else { 0.0 };

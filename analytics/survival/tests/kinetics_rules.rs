@@ -138,7 +138,7 @@ fn a_window_needs_samples_to_its_end() {
     let cleared = run(&[0.0, 7.0, 28.0], &[0.0, 10.0, 0.0], Lloq::Unknown, &options).window.expect("window");
     assert_eq!((cleared.covered, cleared.area), (true, Some(35.0 + 105.0)));
     let between = run(&[0.0, 7.0, 35.0], &[0.0, 10.0, 0.0], Lloq::Unknown, &options).window.expect("window");
-    close(between.area.expect("area"), 35.0 + (10.0 + 2.5) / 2.0 * 21.0);
+    close(between.area.expect("area"), 35.0 + 131.25);
 }
 
 #[test]
@@ -202,7 +202,9 @@ fn only_falling_slopes_are_terminal() {
 #[test]
 fn a_bolus_starts_where_its_decline_points_back_to() {
     let at = |concentration: [f64; 3]| {
-        let options = Options { origin: Origin::Bolus, auc_method: LOG, ..Options::default() };
+        let below_quantification = BelowQuantification::Zero;
+        let options =
+            Options { origin: Origin::Bolus, auc_method: LOG, below_quantification, ..Options::default() };
         run(&[1.0, 2.0, 3.0], &concentration, Lloq::Unknown, &options)
     };
     let falling = at([8.0, 4.0, 2.0]);

@@ -1,6 +1,8 @@
 //! Person-years and standardised mortality ratios of the South Wales nickel smelters (Breslow & Day 1987) against R's
 //! `Epi`, every figure of the reference file. The data set is not redistributable: read from beside the workspace.
 
+#![expect(clippy::float_cmp, reason = "figures that are exact in binary are asserted exactly")]
+
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use survival::person_years::{Beyond, Clock, FollowUps, Reckoning, Scale, split};

@@ -1,5 +1,7 @@
 //! Person-time against a day-by-day reference, both sides of every boundary, and properties.
 
+#![expect(clippy::float_cmp, reason = "figures that are exact in binary are asserted exactly")]
+
 use proptest::prelude::*;
 use survival::error::Error;
 use survival::person_years::{
@@ -148,13 +150,13 @@ proptest! {
                     _ => { late += 1.0; nearest.then_some(3) }
                 };
                 let happened = u64::from(rows.event[i] && day + 1 == rows.end[i]);
-                match year_band {
-                    Some(band) => {
-                        let cell = (rows.sex[i] as usize * 4 + age_band) * 4 + band;
-                        time[cell] += 1.0;
-                        events[cell] += happened;
-                    }
-                    None => { outside += 1.0; events_outside += happened; }
+                if let Some(band) = year_band {
+                    let cell = (rows.sex[i] as usize * 4 + age_band) * 4 + band;
+                    time[cell] += 1.0;
+                    events[cell] += happened;
+                } else {
+                    outside += 1.0;
+                    events_outside += happened;
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! Standardised incidence ratios: hand-worked tables, cells without rate or expectation, limits, properties.
 
+#![expect(clippy::float_cmp, reason = "figures that are exact in binary are asserted exactly")]
+
 use proptest::prelude::*;
 use survival::error::Error;
 use survival::person_years::{Beyond, Clock, day_number};

@@ -160,7 +160,9 @@ macro_rules! form {
         }
 
         impl $crate::form::Form for $form {
-            const DESCRIPTOR: &'static $crate::form::FormDescriptor = &$crate::form::FormDescriptor {
+            const DESCRIPTOR: &'static $crate::form::FormDescriptor = {
+                // A static has one address in the whole program, so forms are compared by it; a constant may have several.
+                static DESCRIPTOR: $crate::form::FormDescriptor = $crate::form::FormDescriptor {
                 name: $name,
                 path: $path,
                 version: $version,
@@ -185,6 +187,8 @@ macro_rules! form {
                         $crate::form::Checks::check(&form, context, findings);
                     }
                 },
+                };
+                &DESCRIPTOR
             };
 
             fn from_record(record: &$crate::record::Record) -> Option<Self> {

@@ -25,7 +25,7 @@
 //!
 //! # After a kill
 //! SIGKILL to the program leaves the server running. The next start finds it by its working directory (all server
-//! processes work inside `pgdata`), stops it cleanly and starts a new one, so that settings, log and
+//! processes work inside `pgdata`; where this cannot be seen, by command line and `cluster_name`), stops it cleanly and starts a new one, so that settings, log and
 //! parent process are always those of the running program; a server is never adopted and never started beside
 //! another one. Backends that outlive a killed postmaster are given a moment to notice and are then stopped.
 //! `postmaster.pid` is left to the server, which checks the shared memory behind it, except when the process id in
@@ -40,6 +40,7 @@ mod initialize;
 mod lock;
 mod log;
 mod probe;
+mod processes;
 mod recovery;
 mod server;
 mod settings;

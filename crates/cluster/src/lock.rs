@@ -50,5 +50,5 @@ fn holder(file: &mut File) -> Option<i32> {
     let mut text = String::new();
     file.read_to_string(&mut text).ok()?;
     let pid = text.trim().parse().ok()?;
-    crate::recovery::is_alive(pid).then_some(pid)
+    crate::processes::is_alive(pid).then_some(pid)
 }

@@ -4,9 +4,11 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use crate::Error;
+use crate::socket::fingerprint;
 
 /// Settings that decide who can connect and where things are; [`arguments`] fixes them.
-const FIXED: [&str; 13] = [
+const FIXED: [&str; 14] = [
+    "cluster_name",
     "listen_addresses",
     "unix_socket_directories",
     "unix_socket_permissions",
@@ -52,6 +54,11 @@ pub(crate) fn check_superuser(name: &str) -> Result<(), Error> {
     }
 }
 
+/// Name that the server shows in the titles of its processes, one for each place of a cluster.
+pub(crate) fn cluster_name(pgdata: &Path) -> String {
+    format!("sequela-{:016x}", fingerprint(pgdata))
+}
+
 /// Command line of `postgres`; the last occurrence of a setting counts, so the fixed ones come last.
 pub(crate) fn arguments(
     pgdata: &Path,
@@ -64,6 +71,7 @@ pub(crate) fn arguments(
     all.extend(["listen_addresses=", "unix_socket_permissions=0700", "unix_socket_group="].map(Into::into));
     all.extend(["logging_collector=off", "log_destination=stderr"].map(Into::into));
     all.push(format!("port={port}").into());
+    all.push(format!("cluster_name={}", cluster_name(pgdata)).into());
     // The value is a list: quotes keep blanks, and a comma or a quote in the path was excluded with the directory.
     let mut directories = OsString::from("unix_socket_directories=\"");
     directories.push(socket_directory);

@@ -89,7 +89,7 @@ fn is_own_directory(path: &Path, uid: u32) -> bool {
 }
 
 /// FNV-1a, 64 bits (Fowler, Noll, Vo): the same in every build, unlike the hashers of the standard library.
-fn fingerprint(path: &Path) -> u64 {
+pub(crate) fn fingerprint(path: &Path) -> u64 {
     path.as_os_str().as_bytes().iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })

@@ -18,8 +18,8 @@ use std::io::Read;
 pub struct Mapped {
     /// Parents before children (the order of [`clinical::forms::CLINICAL`]); within a form in the order of the first row of each.
     pub records: Vec<MappedRecord>,
-    /// In the order of the rows. A record is not among `records` when a fault touches one of the rows that say it; records that hang on it
-    /// are, and the registry will answer that it is not registered.
+    /// In the order of the rows. A record is not among `records` when one of its fields is faulty in any row that says it, or when two
+    /// rows disagree about it; records that hang on it are, and the registry will answer that it is not registered.
     pub faults: Vec<RowFault>,
     /// Rows of data read, faulty ones included; blank rows do not count.
     pub rows: u64,
@@ -125,23 +125,15 @@ impl<'m> Assembly<'m> {
             self.say(RowFault { row: row.number, column: None, value: None, message, expected });
             return;
         }
-        let nameless: Vec<(usize, &String)> = row
-            .cells
-            .iter()
-            .enumerate()
-            .filter(|(i, c)| !c.is_empty() && self.header.get(*i).is_some_and(String::is_empty))
-            .collect();
-        for (position, cell) in nameless {
-            self.say(RowFault {
-                row: row.number,
-                column: None,
-                value: Some(echo(cell)),
-                message: format!(
-                    "a value stands in column {}, which has no name in the header",
-                    position + 1
-                ),
-                expected: Some("a named column, or no value".to_owned()),
-            });
+        let nameless = |(position, cell): &(usize, &String)| {
+            !cell.is_empty() && self.header.get(*position).is_some_and(String::is_empty)
+        };
+        if let Some((position, cell)) = row.cells.iter().enumerate().find(nameless) {
+            let message =
+                format!("a value stands in column {}, which has no name in the header", position + 1);
+            let expected = Some("a named column, or no value".to_owned());
+            self.say(RowFault { row: row.number, column: None, value: Some(echo(cell)), message, expected });
+            return;
         }
         let mapping = self.mapping;
         for (position, plan) in mapping.forms.iter().enumerate() {
@@ -195,11 +187,10 @@ impl<'m> Assembly<'m> {
         };
         if *first != record {
             candidate.withheld = true;
-            let position = |name: &str| self.header.iter().position(|h| h == name);
-            let disagreements = conflicts(plan, first, &record, *first_row, row, position);
-            for fault in disagreements {
-                self.say(fault);
-            }
+            let mut fault = disagreement(plan, first, &record, *first_row, row.number);
+            let position = fault.column.as_ref().and_then(|name| self.header.iter().position(|h| h == name));
+            fault.value = position.and_then(|p| row.cells.get(p)).map(|cell| echo(cell));
+            self.say(fault);
         }
     }
 
@@ -238,7 +229,10 @@ impl<'m> Assembly<'m> {
         if let (Ok(Outcome::Value(Cell::Text(new))), Reading::Replace(_), Some(position)) =
             (&read, &column.reading, position)
         {
-            let origin = self.rewritten.entry((position, plan.field.name, new.clone())).or_insert_with(|| text.to_owned());
+            let origin = self
+                .rewritten
+                .entry((position, plan.field.name, new.clone()))
+                .or_insert_with(|| text.to_owned());
             if origin != text {
                 let message =
                     format!("{:?} and {:?} are both rewritten to {new:?}", echo(origin), echo(text));
@@ -267,39 +261,41 @@ impl<'m> Assembly<'m> {
     }
 }
 
-/// One fault for each field in which two rows disagree about the same record.
-fn conflicts(
-    plan: &FormPlan,
-    first: &Record,
-    second: &Record,
-    first_row: u64,
-    row: &Row,
-    position: impl Fn(&str) -> Option<usize>,
-) -> Vec<RowFault> {
+/// Two rows that say the same record differently. Either a value is wrong, or the key of one row is.
+fn disagreement(plan: &FormPlan, first: &Record, second: &Record, first_row: u64, row: u64) -> RowFault {
     let said = |record: &Record, field: &FieldDescriptor| match record.missing().get(field.name) {
         Some(code) => format!("missing ({})", code.code()),
-        None if record.cell(field.name).is_null() => "nothing".to_owned(),
-        None => record.cell(field.name).to_text(),
+        None if record.cell(field.name).is_null() => "not given".to_owned(),
+        None => echo(&record.cell(field.name).to_text()),
     };
-    let name = second.key().join(", ");
-    plan.fields
+    let (columns, texts): (Vec<&str>, Vec<String>) = plan
+        .fields
         .iter()
-        .filter_map(|field| Some((field.field, field.column()?)))
-        .filter_map(|(field, column)| {
-            let (before, now) = (said(first, field), said(second, field));
-            (before != now).then(|| RowFault {
-                row: row.number,
-                column: Some(column.column.name.clone()),
-                value: position(&column.column.name).and_then(|p| row.cells.get(p)).map(|c| echo(c)),
-                message: format!(
-                    "{} {name}: {} is {} here, but {} in row {first_row}; the same record cannot be both",
-                    plan.form.name,
-                    field.name,
-                    echo(&now),
-                    echo(&before),
-                ),
-                expected: Some(format!("the same value in every row of {name}")),
-            })
-        })
-        .collect()
+        .filter_map(|plan| Some((plan.column()?.column.name.as_str(), plan.field)))
+        .map(|(column, field)| (column, field.name, said(second, field), said(first, field)))
+        .filter(|(_, _, here, there)| here != there)
+        .map(|(column, name, here, there)| (column, format!("{name} is {here} here and {there} there")))
+        .unzip();
+    let keys: Vec<&str> = plan
+        .fields
+        .iter()
+        .filter(|f| plan.form.key.contains(&f.field.name))
+        .filter_map(|f| Some(f.column()?.column.name.as_str()))
+        .collect();
+    RowFault {
+        row,
+        column: if let [column] = columns.as_slice() { Some((*column).to_owned()) } else { None },
+        value: None,
+        message: format!(
+            "row {first_row} says the same {} ({}) differently: {}",
+            plan.form.name,
+            second.key().join(", "),
+            texts.join(", ")
+        ),
+        expected: Some(if keys.is_empty() {
+            "rows that agree".to_owned()
+        } else {
+            format!("rows that agree, or another {} in one of both", keys.join(" or "))
+        }),
+    }
 }

@@ -130,6 +130,12 @@ async fn current_generation(admin: &mut PgConnection) -> Result<i32> {
 }
 
 impl Database {
+    /// Asks the database for a sign of life.
+    pub async fn ping(&self) -> Result<()> {
+        sqlx::query("select 1").execute(&self.app).await?;
+        Ok(())
+    }
+
     /// Closes every pool.
     pub async fn close(&self) {
         self.app.close().await;

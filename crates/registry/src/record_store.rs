@@ -38,7 +38,12 @@ pub struct HistoryEntry {
     pub changes: Value,
 }
 
-async fn find(
+/// One record, in a transaction that is already scoped.
+pub async fn find(tx: &mut Transaction<'static, Postgres>, form: &'static FormDescriptor, id: Uuid) -> Result<Stored> {
+    find_with(tx, form, id, "").await
+}
+
+async fn find_with(
     tx: &mut Transaction<'static, Postgres>,
     form: &'static FormDescriptor,
     id: Uuid,
@@ -62,7 +67,7 @@ pub async fn read(
     id: Uuid,
 ) -> Result<Stored> {
     let mut tx = Scoped::read(database, centers).await?;
-    find(&mut tx, form, id, "").await
+    find(&mut tx, form, id).await
 }
 
 /// Which records a list holds.
@@ -128,7 +133,7 @@ pub async fn amend(
     soft: &Findings,
 ) -> Result<Stored> {
     let form = record.form();
-    let current = find(&mut scoped.tx, form, id, "for update").await?;
+    let current = find_with(&mut scoped.tx, form, id, "for update").await?;
     if current.version != change.version {
         return Err(Error::VersionConflict { current: current.version });
     }
@@ -169,7 +174,7 @@ pub async fn amend(
     query::resolve(scoped, center, id).await?;
     let open: Vec<_> = soft.iter().map(|f| (id, f)).collect();
     query::open(scoped, center, form.name, &open).await?;
-    find(&mut scoped.tx, form, id, "").await
+    find(&mut scoped.tx, form, id).await
 }
 
 /// Marks a record as retracted. Its versions stay; it counts nowhere.
@@ -180,7 +185,7 @@ pub async fn retract(
     id: Uuid,
     change: Change<'_>,
 ) -> Result<Stored> {
-    let current = find(&mut scoped.tx, form, id, "for update").await?;
+    let current = find_with(&mut scoped.tx, form, id, "for update").await?;
     if current.version != change.version {
         return Err(Error::VersionConflict { current: current.version });
     }
@@ -194,7 +199,7 @@ pub async fn retract(
     trail::append(scoped, center, change.author, Action::Retract, form.name, Some(change.reason), &[written])
         .await?;
     query::resolve(scoped, center, id).await?;
-    find(&mut scoped.tx, form, id, "").await
+    find(&mut scoped.tx, form, id).await
 }
 
 async fn replace(
@@ -290,7 +295,7 @@ pub async fn history(
     id: Uuid,
 ) -> Result<Vec<HistoryEntry>> {
     let mut tx = Scoped::read(database, centers).await?;
-    find(&mut tx, form, id, "").await?;
+    find(&mut tx, form, id).await?;
     let rows = sqlx::query(
         "select e.version, e.action, e.at, e.actor, e.reason, e.request_id, p.payload
          from audit_entry e left join audit_payload p using (center_id, record_id, version)

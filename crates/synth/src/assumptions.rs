@@ -80,12 +80,12 @@ pub(crate) const PROFILES: [Profile; 11] = [
     Profile {
         product: "axi-cel", disease: Disease::Nhl, share: 0.42, from: (2021, 6, 22), dose: Dose::PerKg(1.6e6, 2.0e6, 2e8),
         crs: [0.92, 0.52, 0.09, 0.03], crs_onset: 2.2, icans: [0.55, 0.38, 0.24, 0.06], icans_lag: 3.0,
-        efficacy: efficacy([0.54, 0.24, 0.08, 0.66], (0.9, 330.0), (0.9, 130.0)),
+        efficacy: efficacy([0.56, 0.24, 0.07, 0.70], (0.9, 330.0), (0.9, 130.0)),
     },
     Profile {
         product: "relma-cel", disease: Disease::Nhl, share: 0.38, from: (2021, 9, 1), dose: Dose::Flat(0.8e8, 1.0e8),
         crs: [0.50, 0.24, 0.05, 0.01], crs_onset: 4.0, icans: [0.20, 0.10, 0.04, 0.01], icans_lag: 3.5,
-        efficacy: efficacy([0.52, 0.23, 0.09, 0.62], (0.9, 310.0), (0.9, 130.0)),
+        efficacy: efficacy([0.54, 0.23, 0.08, 0.66], (0.9, 310.0), (0.9, 130.0)),
     },
     Profile {
         product: "brexu-cel", disease: Disease::Nhl, share: 0.08, from: EARLY, dose: Dose::PerKg(1.6e6, 2.0e6, 2e8),
@@ -95,27 +95,27 @@ pub(crate) const PROFILES: [Profile; 11] = [
     Profile {
         product: "liso-cel", disease: Disease::Nhl, share: 0.12, from: EARLY, dose: Dose::Flat(0.9e8, 1.1e8),
         crs: [0.43, 0.20, 0.03, 0.01], crs_onset: 4.5, icans: [0.28, 0.16, 0.09, 0.02], icans_lag: 4.0,
-        efficacy: efficacy([0.55, 0.21, 0.09, 0.64], (0.9, 330.0), (0.9, 130.0)),
+        efficacy: efficacy([0.56, 0.21, 0.09, 0.68], (0.9, 330.0), (0.9, 130.0)),
     },
     Profile {
         product: "eque-cel", disease: Disease::Mm, share: 0.45, from: (2023, 6, 30), dose: Dose::PerKg(0.8e6, 1.0e6, 1e8),
         crs: [0.92, 0.42, 0.03, 0.01], crs_onset: 5.0, icans: [0.12, 0.06, 0.02, 0.005], icans_lag: 2.5,
-        efficacy: efficacy([0.72, 0.22, 0.03, 0.20], (1.1, 1050.0), (1.0, 330.0)),
+        efficacy: efficacy([0.72, 0.22, 0.03, 0.20], (1.1, 1300.0), (1.0, 480.0)),
     },
     Profile {
         product: "zevor-cel", disease: Disease::Mm, share: 0.30, from: (2024, 2, 23), dose: Dose::Flat(1.3e8, 1.5e8),
         crs: [0.90, 0.40, 0.06, 0.01], crs_onset: 3.5, icans: [0.11, 0.05, 0.02, 0.005], icans_lag: 2.5,
-        efficacy: efficacy([0.68, 0.24, 0.04, 0.18], (1.1, 980.0), (1.0, 320.0)),
+        efficacy: efficacy([0.68, 0.24, 0.04, 0.18], (1.1, 1200.0), (1.0, 450.0)),
     },
     Profile {
         product: "cilta-cel", disease: Disease::Mm, share: 0.15, from: EARLY, dose: Dose::PerKg(0.5e6, 1.0e6, 1e8),
         crs: [0.90, 0.38, 0.04, 0.01], crs_onset: 6.5, icans: [0.18, 0.08, 0.03, 0.005], icans_lag: 2.0,
-        efficacy: efficacy([0.78, 0.17, 0.02, 0.28], (1.1, 1250.0), (1.0, 380.0)),
+        efficacy: efficacy([0.78, 0.17, 0.02, 0.28], (1.1, 1500.0), (1.0, 540.0)),
     },
     Profile {
         product: "ide-cel", disease: Disease::Mm, share: 0.10, from: EARLY, dose: Dose::Flat(3.0e8, 4.6e8),
         crs: [0.84, 0.32, 0.05, 0.01], crs_onset: 1.4, icans: [0.18, 0.08, 0.03, 0.005], icans_lag: 2.0,
-        efficacy: efficacy([0.38, 0.35, 0.10, 0.05], (1.1, 560.0), (1.0, 250.0)),
+        efficacy: efficacy([0.38, 0.35, 0.10, 0.05], (1.1, 620.0), (1.0, 280.0)),
     },
     Profile {
         product: "inati-cel", disease: Disease::BAll, share: 0.70, from: (2023, 11, 7), dose: Dose::Flat(2.5e7, 5e7),
@@ -169,7 +169,7 @@ pub(crate) struct Course {
 #[rustfmt::skip]
 pub(crate) const COURSES: [Course; 3] = [
     Course {
-        disease: Disease::Nhl, share: 0.60, after_progression: (0.95, 400.0), early_death: 0.018, late_death: 0.022,
+        disease: Disease::Nhl, share: 0.60, after_progression: (0.95, 460.0), early_death: 0.018, late_death: 0.022,
         second_infusion: 0.04, high_burden: 0.35, extramedullary: 0.38, cns: 0.05, since_diagnosis: 480.0,
         prior_lines: [0.0, 0.10, 0.44, 0.26, 0.11, 0.05, 0.025, 0.01, 0.005],
         interval: &[(1, 0.03, false), (2, 0.26, true), (3, 0.58, true), (4, 0.06, true), (5, 0.04, true), (7, 0.03, true)],
@@ -290,7 +290,7 @@ mod tests {
     fn doses_lie_within_the_product_table_and_every_product_is_used() {
         let table = products();
         let number = |code: &str, field: &str| {
-            let row = table.iter().find(|r| r.text("product_code") == Some(code)).unwrap();
+            let row = table.iter().find(|r| r.text("product_code") == Some(code)).expect("a known product");
             row.cell(field).to_text().parse::<f64>().ok()
         };
         for p in &PROFILES {

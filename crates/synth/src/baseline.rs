@@ -25,7 +25,7 @@ pub(crate) struct Baseline<'a> {
     pub(crate) profile: &'static Profile,
     pub(crate) course: &'static Course,
     /// First (or planned) infusion.
-    pub(crate) day0: NaiveDate,
+    pub(crate) infused_on: NaiveDate,
     pub(crate) consent: NaiveDate,
     /// At day 0, years.
     pub(crate) age: f64,
@@ -52,13 +52,13 @@ impl<'a> Baseline<'a> {
         // Accrual grows with time.
         let start = after(site.form.joined_on, LEAD).max(date(ACCRUAL_START));
         let span = f64::from(days_between(start, registry.config.data_cutoff));
-        let day0 = after(start, whole((span * s.uniform().powf(0.75)).floor()));
+        let infused_on = after(start, whole((span * s.uniform().powf(0.75)).floor()));
         let lead = s.between(LEAD, LEAD + 30);
-        let consent = after(day0, -lead).max(site.form.joined_on);
+        let consent = after(infused_on, -lead).max(site.form.joined_on);
 
         let available: Vec<(&'static Profile, f64)> = PROFILES
             .iter()
-            .filter(|p| p.disease == course.disease && date(p.from) <= day0)
+            .filter(|p| p.disease == course.disease && date(p.from) <= infused_on)
             .map(|p| (p, p.share))
             .collect();
         let profile = s.pick(&available)?;
@@ -68,9 +68,8 @@ impl<'a> Baseline<'a> {
         let weight_kg = weight(age, sex, &mut s);
         let high_burden = s.chance(course.high_burden);
         let burden = if high_burden { 1.0 } else { -0.5 };
-        let toxicity = site.toxicity
-            + patient_effect::TOXICITY * s.normal()
-            + patient_effect::BURDEN_TOXICITY * burden;
+        let toxicity =
+            site.toxicity + patient_effect::TOXICITY * s.normal() + patient_effect::BURDEN_TOXICITY * burden;
         let infused = !s.chance(recording::NOT_INFUSED);
         let patient_id = PatientId::new(&pseudonym(seed, index))?;
         Some(Self {
@@ -80,7 +79,7 @@ impl<'a> Baseline<'a> {
             site,
             profile,
             course,
-            day0,
+            infused_on,
             consent,
             age,
             sex,
@@ -106,7 +105,7 @@ impl<'a> Baseline<'a> {
     pub(crate) fn patient(&mut self, withdrawn_on: Option<NaiveDate>) -> Record {
         let rate = self.missing_rate();
         let consent_known = withdrawn_on.is_some() || !self.stream.chance(0.006);
-        let birth = after(self.day0, -whole(self.age * 365.25)).year();
+        let birth = after(self.infused_on, -whole(self.age * 365.25)).year();
         let mut gaps = Gaps::new(&mut self.stream, rate);
         let birth_year = gaps.value("birth_year", MissingCode::NotKnown, BirthYear::new(birth));
         Patient {
@@ -128,9 +127,9 @@ impl<'a> Baseline<'a> {
         let course = self.course;
         let s = &mut self.stream;
         let since = s.log_normal(course.since_diagnosis, 0.65).clamp(90.0, 9_000.0);
-        let diagnosis = after(self.day0, -whole(since));
+        let diagnosis = after(self.infused_on, -whole(since));
         let diagnosis_date = partial(diagnosis, s.pick(&[(10, 0.80), (7, 0.15), (4, 0.05)])?);
-        let stage = stage(course.disease, s)?.filter(|_| !s.chance(0.03));
+        let stage = stage(course.disease, s).filter(|_| !s.chance(0.03));
         let tumor_burden_high = match (s.chance(0.08), self.high_burden) {
             (true, _) => YesNoUnknown::Unknown,
             (_, true) => YesNoUnknown::Yes,
@@ -195,19 +194,21 @@ fn weight(age: f64, sex: Sex, s: &mut Stream) -> f64 {
     rounded((mean * (1.0 + 0.15 * s.normal())).clamp(20.5, 130.0), 1)
 }
 
-fn stage(disease: Disease, s: &mut Stream) -> Option<Option<(StageSystem, Stage)>> {
-    Some(match disease {
+/// System and stage; acute leukemia has none.
+fn stage(disease: Disease, s: &mut Stream) -> Option<(StageSystem, Stage)> {
+    match disease {
         Disease::Nhl => {
             let weights = [(Stage::I, 0.06), (Stage::Ii, 0.16), (Stage::Iii, 0.26), (Stage::Iv, 0.52)];
             Some((StageSystem::AnnArbor, s.pick(&weights)?))
         }
         Disease::Mm => {
-            let systems = [(StageSystem::RIss, 0.5), (StageSystem::Iss, 0.35), (StageSystem::DurieSalmon, 0.15)];
+            let systems =
+                [(StageSystem::RIss, 0.5), (StageSystem::Iss, 0.35), (StageSystem::DurieSalmon, 0.15)];
             let system = s.pick(&systems)?;
             Some((system, s.pick(&[(Stage::I, 0.2), (Stage::Ii, 0.43), (Stage::Iii, 0.37)])?))
         }
         _ => None,
-    })
+    }
 }
 
 /// A pseudonym that shows neither center nor order, and that no other patient of the registry has: `index` permuted over 40 bits, in
@@ -247,8 +248,8 @@ mod tests {
 
     #[test]
     fn a_date_is_cut_to_its_precision() {
-        let day = NaiveDate::from_ymd_opt(2024, 3, 9).unwrap();
-        let texts = [4, 7, 10].map(|n| partial(day, n).unwrap().to_string());
+        let day = NaiveDate::from_ymd_opt(2024, 3, 9).expect("a day");
+        let texts = [4, 7, 10].map(|n| partial(day, n).expect("a date").to_string());
         assert_eq!(texts, ["2024", "2024-03", "2024-03-09"]);
     }
 }

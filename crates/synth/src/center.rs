@@ -71,7 +71,11 @@ pub(crate) fn site(seed: u64, index: u32, cutoff: NaiveDate) -> Option<Site> {
     // Later centers join in the first two years, and in the first half of a registry shorter than four.
     let days = u64::try_from((cutoff - start).num_days().clamp(0, 1460) / 2).ok()?;
     let position = s.uniform();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of at most 730 days")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of at most 730 days"
+    )]
     let delay = if index < FOUNDERS { 0 } else { (position * days as f64) as u64 };
     let joined_on = start.checked_add_days(Days::new(delay))?;
     let active = (cutoff - joined_on).num_days() as f64 / (cutoff - start).num_days().max(1) as f64;

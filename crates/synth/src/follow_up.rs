@@ -25,14 +25,14 @@ pub(crate) fn contacts(b: &Baseline, end: End, cause: Cause, s: &mut Stream) -> 
     for year in 1..=end.day / 365 {
         let day = 365 * year + whole(9.0 * s.normal());
         if day < end.day - 30 {
-            records.push(contact(b, after(b.day0, day), Status::Alive, None, None));
+            records.push(contact(b, after(b.infused_on, day), Status::Alive, None, None));
         }
     }
     let dead = end.status == Status::Dead;
     let reported = !s.chance(CAUSE_NOT_REPORTED);
     let autopsy = if s.chance(0.02) { YesNoUnknown::Yes } else { YesNoUnknown::No };
     let cause = Some(cause).filter(|_| dead && reported);
-    records.push(contact(b, after(b.day0, end.day), end.status, cause, dead.then_some(autopsy)));
+    records.push(contact(b, after(b.infused_on, end.day), end.status, cause, dead.then_some(autopsy)));
     records
 }
 

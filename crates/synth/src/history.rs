@@ -29,7 +29,7 @@ impl Treated {
 /// The records of patient `index`.
 pub(crate) fn assemble(registry: &Registry, index: u64) -> Option<PatientRecords> {
     let mut b = Baseline::draw(registry, index)?;
-    let to_cutoff = days_between(b.day0, registry.config.data_cutoff);
+    let to_cutoff = days_between(b.infused_on, registry.config.data_cutoff);
     let mut follow_up = b.section(Section::FollowUp, 0);
     let observed = last_observed(to_cutoff, &mut follow_up);
 
@@ -45,32 +45,32 @@ pub(crate) fn assemble(registry: &Registry, index: u64) -> Option<PatientRecords
     let end = end(death, observed, &mut follow_up);
     treated.retain(|t| t.start < end.day || t.start == 0);
 
-    let withdrawn = (end.status == Status::Withdrawn).then(|| after(b.day0, end.day));
+    let withdrawn = (end.status == Status::Withdrawn).then(|| after(b.infused_on, end.day));
     let mut records = vec![b.patient(withdrawn), b.disease()?];
     let (mut infusions, mut toxicities, mut responses) = (Vec::new(), Vec::new(), Vec::new());
     if !b.infused {
         // The course was given or not before the infusion fell through.
         let mut s = b.section(Section::Treatment, 0);
         if s.chance(0.5) {
-            let given = treatment::lymphodepletion(&b, registry.numbers[0], b.day0, &mut s)?;
+            let given = treatment::lymphodepletion(&b, registry.numbers[0], b.infused_on, &mut s)?;
             records.extend(given);
         }
     }
     for (course, (t, number)) in (0..).zip(treated.iter().zip(registry.numbers)) {
-        let day0 = after(b.day0, t.start);
+        let infused_on = after(b.infused_on, t.start);
         let mut s = b.section(Section::Treatment, course);
-        let given = treatment::lymphodepletion(&b, number, day0, &mut s)?;
+        let given = treatment::lymphodepletion(&b, number, infused_on, &mut s)?;
         records.extend(given);
-        infusions.push(treatment::infusion(&b, number, day0, &mut s)?);
+        infusions.push(treatment::infusion(&b, number, infused_on, &mut s)?);
         let last = end.day - t.start;
         // The draw of the course comes first in its stream; recording goes on from a stream of its own.
         let mut s = b.section(Section::Toxicity, course).jumped();
-        toxicities.extend(t.toxicity.records(&b, number, day0, last, &mut s));
+        toxicities.extend(t.toxicity.records(&b, number, infused_on, last, &mut s));
         // The dead are not assessed, and from the next infusion on assessments belong to that one.
         let next = treated.get(usize::from(course) + 1).map(|n| n.start - t.start - 1);
         let last = next.unwrap_or(if end.status == Status::Dead { last - 1 } else { last });
         let mut s = b.section(Section::Response, course);
-        responses.extend(response::assessments(&b, number, day0, &t.outcome, last, &mut s)?);
+        responses.extend(response::assessments(&b, number, infused_on, &t.outcome, last, &mut s)?);
     }
     records.extend(infusions);
     records.extend(toxicities);
@@ -109,13 +109,13 @@ fn without_infusion(s: &mut Stream) -> (i32, Cause) {
 /// Whichever comes first: death, loss to follow-up, withdrawal, the last report.
 fn end(death: i32, observed: i32, s: &mut Stream) -> End {
     let lost = 31 + whole(s.exponential(recording::DAYS_TO_LOSS).min(50_000.0));
-    let withdraws = s.chance(recording::WITHDRAWN);
+    let leaves = s.chance(recording::WITHDRAWN);
     let withdrawn = s.between(60, 900);
     let mut end = End { day: observed, status: Status::Alive };
     if lost < end.day {
         end = End { day: lost, status: Status::Lost };
     }
-    if withdraws && withdrawn < end.day {
+    if leaves && withdrawn < end.day {
         end = End { day: withdrawn, status: Status::Withdrawn };
     }
     if death <= end.day {

@@ -52,15 +52,15 @@ pub(crate) fn draw(b: &Baseline, fatal: Option<(i32, Cause)>, second: bool, s: &
     let other_cause = cause_without_progression(without_progression, s);
     let after_progression = progression.map(|p| p + 5 + whole(lasting(b.course.after_progression, s)));
 
-    let mut death = (without_progression, other_cause);
-    if let Some(day) = after_progression.filter(|day| *day < death.0) {
+    let mut end = (without_progression, other_cause);
+    if let Some(day) = after_progression.filter(|day| *day < end.0) {
         let cause = s.pick(&[(Cause::Relapse, 0.88), (Cause::Infection, 0.08), (Cause::Other, 0.04)]);
-        death = (day, cause.unwrap_or(Cause::Relapse));
+        end = (day, cause.unwrap_or(Cause::Relapse));
     }
-    if let Some(toxic) = fatal.filter(|(day, _)| *day <= death.0) {
-        death = toxic;
+    if let Some(toxic) = fatal.filter(|(day, _)| *day <= end.0) {
+        end = toxic;
     }
-    Outcome { depth, progression: progression.filter(|p| *p < death.0), death: death.0, cause: death.1 }
+    Outcome { depth, progression: progression.filter(|p| *p < end.0), death: end.0, cause: end.1 }
 }
 
 fn depth(b: &Baseline, second: bool, s: &mut Stream) -> Depth {

@@ -170,7 +170,7 @@ mod tests {
         let mut stream = Stream::new(1, 2, Section::Treatment, 0);
         let mut seen = [0_u32; 3];
         for _ in 0..10_000 {
-            seen[stream.pick(&[(0_usize, 1.0), (1, 0.0), (2, 3.0)]).unwrap()] += 1;
+            seen[stream.pick(&[(0_usize, 1.0), (1, 0.0), (2, 3.0)]).expect("a value")] += 1;
         }
         assert_eq!(seen[1], 0);
         assert!((2300..2700).contains(&seen[0]), "{seen:?}");

@@ -50,7 +50,14 @@ impl Track {
         };
         let first = s.pick(&[(0, 0.4), (1, 0.4), (2, 0.2)])?.min(last);
         let recovered = s.pick(&[(0, 0.45), (1, 0.4), (2, 0.15)])?;
-        Some(Self { criteria, depth, late: s.chance(0.2), steps: (first, last), recovered, minimal: s.chance(0.5) })
+        Some(Self {
+            criteria,
+            depth,
+            late: s.chance(0.2),
+            steps: (first, last),
+            recovered,
+            minimal: s.chance(0.5),
+        })
     }
 
     /// The category of the assessment number `visit` (0 for the first) without progression.
@@ -80,7 +87,6 @@ impl Track {
         let complete = self.depth == Depth::Complete && visits > 0;
         match self.criteria {
             Criteria::LuganoPet => Category::Pmd,
-            Criteria::LuganoCt => Category::Pd,
             Criteria::AllNccn if complete => Category::Relapse,
             // A relapse needs a complete response first: step 2 of the ladder.
             Criteria::ImwgSeed | Criteria::Imwg2016
@@ -97,7 +103,7 @@ impl Track {
 pub(crate) fn assessments(
     b: &Baseline,
     number: InfusionNumber,
-    day0: NaiveDate,
+    infused_on: NaiveDate,
     outcome: &Outcome,
     last: i32,
     s: &mut Stream,
@@ -126,7 +132,8 @@ pub(crate) fn assessments(
             visits.push((day, (!not_evaluable).then_some(category)));
         }
     }
-    let progression = found.filter(|day| *day <= last && documented).map(|day| (day, track.progression(visits.len())));
+    let progression =
+        found.filter(|day| *day <= last && documented).map(|day| (day, track.progression(visits.len())));
     let mut records = Vec::with_capacity(visits.len() + 1);
     let mut before = None;
     for (day, category) in visits {
@@ -136,10 +143,10 @@ pub(crate) fn assessments(
         before = Some(category);
         let category = (!pending).then_some(category);
         let confirmed = confirmed.filter(|_| !pending);
-        records.push(record(b, number, after(day0, day), track.criteria, category, confirmed));
+        records.push(record(b, number, after(infused_on, day), track.criteria, category, confirmed));
     }
     if let Some((day, category)) = progression {
-        records.push(record(b, number, after(day0, day), track.criteria, Some(category), None));
+        records.push(record(b, number, after(infused_on, day), track.criteria, Some(category), None));
     }
     Some(records)
 }

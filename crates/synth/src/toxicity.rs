@@ -87,6 +87,7 @@ pub(crate) struct Toxicity {
 }
 
 /// One day as it was.
+#[expect(clippy::struct_excessive_bools, reason = "four drugs, each given or not")]
 #[derive(Debug, Clone, Copy, Default)]
 struct Day {
     crs: i32,
@@ -164,7 +165,7 @@ impl Toxicity {
         &self,
         b: &Baseline,
         number: InfusionNumber,
-        day0: NaiveDate,
+        infused_on: NaiveDate,
         last: i32,
         s: &mut Stream,
     ) -> Vec<Record> {
@@ -188,13 +189,13 @@ impl Toxicity {
             .zip(days)
             .take_while(|(day, _)| *day <= last)
             .filter_map(|(day, truth)| {
-                let lost = s.chance(recording::DAY_WITHOUT_RECORD * gaps) || unrecorded.contains(&day);
+                let skipped = s.chance(recording::DAY_WITHOUT_RECORD * gaps) || unrecorded.contains(&day);
                 let not_known = recording::GRADE_NOT_KNOWN * gaps;
                 let (crs_lost, icans_lost) = (s.chance(not_known), s.chance(not_known));
                 // A death from toxicity is always recorded as such.
                 let deadly = truth.crs == 5 || truth.icans == 5;
-                let row = Row { day, truth, b, number, day0 };
-                let record = match (deadly, lost, unassessed.contains(&day)) {
+                let row = Row { day, truth, b, number, infused_on };
+                let record = match (deadly, skipped, unassessed.contains(&day)) {
                     (true, ..) => row.record([None, None]),
                     (_, true, _) => return None,
                     (_, _, true) => row.record([Some(MissingCode::NotDone); 2]),
@@ -215,7 +216,7 @@ struct Row<'a> {
     truth: Day,
     b: &'a Baseline<'a>,
     number: InfusionNumber,
-    day0: NaiveDate,
+    infused_on: NaiveDate,
 }
 
 impl Row<'_> {
@@ -227,7 +228,7 @@ impl Row<'_> {
         DailyToxicity {
             patient_id: self.b.patient_id.clone(),
             infusion_number: self.number,
-            assessment_date: after(self.day0, self.day),
+            assessment_date: after(self.infused_on, self.day),
             crs_grade: if crs_gap.is_none() { CrsGrade::new(t.crs) } else { None },
             icans_grade: if icans_gap.is_none() { IcansGrade::new(t.icans) } else { None },
             tocilizumab: known.then_some(t.tocilizumab),
@@ -253,12 +254,12 @@ mod tests {
             let g = &episode.grades;
             assert!(g[0] <= 2 && g[g.len() - 1] == 1, "{g:?}");
             assert_eq!(g.iter().max(), Some(&peak));
-            let top = g.iter().position(|x| *x == peak).unwrap();
+            let top = g.iter().position(|x| *x == peak).expect("the peak");
             assert!(g[..=top].is_sorted(), "{g:?}");
             assert!(g[top..].is_sorted_by(|a, b| a >= b), "{g:?}");
             assert!(g.windows(2).all(|w| w[1] - w[0] <= 2 && w[0] - w[1] <= 1), "{g:?}");
             assert_eq!((episode.grade(2), episode.grade(3)), (0, g[0]));
-            let last = episode.last_day().unwrap();
+            let last = episode.last_day().expect("an episode");
             assert_eq!((episode.grade(last), episode.grade(last + 1)), (1, 0));
         }
         assert_eq!(Episode::draw(3, 0, 0.5, &mut s), Episode::default());
@@ -271,7 +272,7 @@ mod tests {
         let mut mild = Episode { onset: 2, grades: vec![1, 2, 3, 2, 1] };
         assert_eq!(mild.end_in_death(&mut s), None);
         let mut severe = Episode { onset: 2, grades: vec![1, 3, 4, 4, 3, 2, 1] };
-        let day = severe.end_in_death(&mut s).unwrap();
+        let day = severe.end_in_death(&mut s).expect("a death");
         assert_eq!(severe.grade(day), 5);
         assert!((6..=8).contains(&day) && severe.grades[..3] == [1, 3, 4], "{severe:?}");
     }

@@ -19,11 +19,11 @@ const POSTPONED: f64 = 0.03;
 /// No record of any course.
 const FORM_MISSING: f64 = 0.004;
 
-/// LDC: the courses before the infusion on `day0`, in order of their dates.
+/// LDC: the courses before the infusion on `infused_on`, in order of their dates.
 pub(crate) fn lymphodepletion(
     b: &Baseline,
     number: InfusionNumber,
-    day0: NaiveDate,
+    infused_on: NaiveDate,
     s: &mut Stream,
 ) -> Option<Vec<Record>> {
     if s.chance(FORM_MISSING * b.site.gaps) {
@@ -72,7 +72,7 @@ pub(crate) fn lymphodepletion(
             None
         };
         let given = regimen != Regimen::None;
-        let end = given.then(|| after(day0, -interval));
+        let end = given.then(|| after(infused_on, -interval));
         let start = end.map(|end| after(end, 1 - days));
         let mut gaps = Gaps::new(s, b.missing_rate());
         let code = if given { MissingCode::NotKnown } else { MissingCode::NotApplicable };
@@ -83,7 +83,11 @@ pub(crate) fn lymphodepletion(
             regimen: Some(regimen),
             start_date: gaps.value("start_date", code, start),
             end_date: gaps.value("end_date", code, end),
-            adjusted: given.then_some(if adjust_reason.is_some() { YesNoUnknown::Yes } else { YesNoUnknown::No }),
+            adjusted: given.then_some(if adjust_reason.is_some() {
+                YesNoUnknown::Yes
+            } else {
+                YesNoUnknown::No
+            }),
             adjust_reason: adjust_reason.filter(|_| given),
             missing: gaps.missing(),
         };
@@ -96,7 +100,7 @@ pub(crate) fn lymphodepletion(
 pub(crate) fn infusion(
     b: &Baseline,
     number: InfusionNumber,
-    day0: NaiveDate,
+    infused_on: NaiveDate,
     s: &mut Stream,
 ) -> Option<Record> {
     let conformity = s.pick(&[
@@ -108,11 +112,12 @@ pub(crate) fn infusion(
     let batch = format!(
         "{}{:02}-{:05}",
         b.profile.product.get(..2).unwrap_or_default().to_ascii_uppercase(),
-        day0.year() % 100,
+        infused_on.year() % 100,
         s.between(0, 99_999)
     );
     let viability = rounded((91.0 + 4.0 * s.normal()).clamp(62.0, 99.0), 1);
-    let infection = s.pick(&[(YesNoUnknown::No, 0.975), (YesNoUnknown::Yes, 0.01), (YesNoUnknown::Unknown, 0.015)])?;
+    let infection =
+        s.pick(&[(YesNoUnknown::No, 0.975), (YesNoUnknown::Yes, 0.01), (YesNoUnknown::Unknown, 0.015)])?;
     let vasopressors = if s.chance(0.004) { YesNoUnknown::Yes } else { YesNoUnknown::No };
     let thaw = if s.chance(0.02) { s.between(31, 55) } else { s.between(5, 28) };
     let thaw_known = !s.chance(0.1 * b.site.gaps);
@@ -120,7 +125,7 @@ pub(crate) fn infusion(
     let record = Infusion {
         patient_id: b.patient_id.clone(),
         infusion_number: number,
-        infusion_date: day0,
+        infusion_date: infused_on,
         product_code: ProductCode::new(b.profile.product)?,
         batch: BatchNumber::new(&batch),
         weight_kg: gaps.value("weight_kg", MissingCode::NotKnown, WeightKg::new(b.weight_kg)),
@@ -128,7 +133,11 @@ pub(crate) fn infusion(
         viability_percent: Percent::new(viability),
         product_conformity: gaps.value("product_conformity", MissingCode::Pending, Some(conformity)),
         active_infection: gaps.value("active_infection", MissingCode::NotKnown, Some(infection)),
-        vasopressor_hypotension: gaps.value("vasopressor_hypotension", MissingCode::NotKnown, Some(vasopressors)),
+        vasopressor_hypotension: gaps.value(
+            "vasopressor_hypotension",
+            MissingCode::NotKnown,
+            Some(vasopressors),
+        ),
         thaw_to_infuse_min: thaw_known.then(|| Minutes::new(thaw)).flatten(),
         missing: gaps.missing(),
     };

@@ -26,6 +26,11 @@ pub const RULES_PFS: &str = "Progression-free survival: days from infusion to th
     category other than NE, or at day 0 when there is none. A later infusion ends the follow-up of this one: what happens after it is \
     its own, and this one is censored no later than that day. Death counts however long after the last assessment.";
 
+/// How the rate of progression is read, in words.
+pub const RULES_PROGRESSION: &str = "First progression or relapse as reported (PD, PMD, RELAPSE; on or after day 0; of this infusion). Subjects without it are \
+    observed until the last response assessment on or after day 0 with a category other than NE (not at all when there is none), and no \
+    later than the next infusion; a death without progression is no event.";
+
 /// What the records say about one subject; all dates in days since 1970-01-01.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dates {
@@ -106,13 +111,26 @@ impl Dates {
         }
     }
 
+    /// Time to progression or relapse; a death without it only ends the observation, at the last assessment.
+    pub fn progression(&self) -> Observation {
+        let end = self.next_infusion.unwrap_or(i32::MAX);
+        match self.progression.filter(|day| *day <= end) {
+            Some(day) => Observation { day: day - self.infusion, event: true },
+            None => Observation { day: self.last_assessed(end), event: false },
+        }
+    }
+
+    fn last_assessed(&self, end: i32) -> i32 {
+        self.assessed.map_or(0, |day| day.min(end) - self.infusion)
+    }
+
     /// Progression-free survival.
     pub fn progression_free(&self) -> Observation {
         let end = self.next_infusion.unwrap_or(i32::MAX);
         let event = [self.progression, self.death.map(|(day, _)| day)].into_iter().flatten().min().filter(|day| *day <= end);
         match event {
             Some(day) => Observation { day: day - self.infusion, event: true },
-            None => Observation { day: self.assessed.map_or(0, |day| day.min(end) - self.infusion), event: false },
+            None => Observation { day: self.last_assessed(end), event: false },
         }
     }
 }

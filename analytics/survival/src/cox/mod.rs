@@ -114,6 +114,24 @@ impl<'a> CoxModel<'a> {
         }
         Ok(Self { kernel, data: *data, times, events })
     }
+
+    /// The data of the model.
+    pub fn data(&self) -> &CoxData<'a> {
+        &self.data
+    }
+
+    /// Linear predictors of the rows less that of the mean covariates, in input order.
+    ///
+    /// An infinite coefficient counts with the value at which the iteration ended.
+    pub fn linear_predictors(&self, fit: &CoxFit) -> Vec<f64> {
+        let mut eta = vec![0.0; self.data.time.len()];
+        for ((column, center), b) in self.data.covariates.iter().zip(&self.kernel.center).zip(&fit.beta) {
+            for (e, x) in eta.iter_mut().zip(*column) {
+                *e += b * (x - center);
+            }
+        }
+        eta
+    }
 }
 
 pub(crate) fn check_length(column: &'static str, expected: usize, received: usize) -> Result<(), Error> {

@@ -13,21 +13,15 @@ pub(super) fn aumc(points: &[Point], method: AucMethod) -> f64 {
     segments(points).map(|(a, b)| moment(a, b, method)).sum()
 }
 
-/// Area over `[start, end]`, interpolated at both ends by the rule of the segment they fall in.
+/// Area over `[start, end]`, each segment cut at the ends of the window under its own rule.
 pub(super) fn window(points: &[Point], start: f64, end: f64, method: AucMethod) -> WindowArea {
     let first = points.first().map(|p| p.time);
     let covered = first.is_some_and(|t| t <= end) && points.last().is_some_and(|p| p.time >= end);
     let start_assumed_zero = covered && first.is_some_and(|t| t > start);
     let area = covered.then(|| {
-        let mut inside = Vec::with_capacity(points.len() + 2);
-        inside.extend(if start_assumed_zero {
-            Some(Point { time: start, concentration: 0.0 })
-        } else {
-            at(points, start, method)
-        });
-        inside.extend(points.iter().filter(|p| p.time > start && p.time < end));
-        inside.extend(at(points, end, method));
-        auc(&inside, method)
+        let before = start_assumed_zero.then_some(Point { time: start, concentration: 0.0 });
+        let points: Vec<Point> = before.into_iter().chain(points.iter().copied()).collect();
+        segments(&points).map(|(a, b)| clipped(a, b, start, end, method)).sum()
     });
     WindowArea { start, end, area, covered, start_assumed_zero }
 }
@@ -46,12 +40,28 @@ fn log_ratio(a: Point, b: Point) -> f64 {
 }
 
 fn segment(a: Point, b: Point, method: AucMethod) -> f64 {
+    area(a, b, decays(a, b, method))
+}
+
+fn area(a: Point, b: Point, decays: bool) -> f64 {
     let width = b.time - a.time;
-    if decays(a, b, method) {
+    // The decay through two equal values is the line; the ratio below would be 0/0.
+    if decays && b.concentration < a.concentration {
         width * (a.concentration - b.concentration) / log_ratio(a, b)
     } else {
         width * (a.concentration + b.concentration) / 2.0
     }
+}
+
+/// Area of the part of a segment inside the window, under the rule of the whole segment: a piece of a line that falls to
+/// 0 stays a line although both its ends are positive.
+fn clipped(a: Point, b: Point, start: f64, end: f64, method: AucMethod) -> f64 {
+    let (from, to) = (a.time.max(start), b.time.min(end));
+    if to <= from {
+        return 0.0;
+    }
+    let decays = decays(a, b, method);
+    area(on(a, b, from, decays), on(a, b, to, decays), decays)
 }
 
 /// First moment of a segment: where the curve decays the integral of t C(t), as t1 times its area plus the moment about
@@ -80,19 +90,19 @@ fn decay_moment(x: f64) -> f64 {
     }
 }
 
-/// Point of the profile at `time`, `None` outside the samples.
-fn at(points: &[Point], time: f64, method: AucMethod) -> Option<Point> {
-    let next = points.partition_point(|p| p.time < time);
-    let b = *points.get(next)?;
-    if b.time <= time {
-        return Some(b);
+/// Point of a segment at `time`, its ends returned as they are.
+fn on(a: Point, b: Point, time: f64, decays: bool) -> Point {
+    if time <= a.time {
+        return a;
     }
-    let a = *points.get(next.checked_sub(1)?)?;
+    if time >= b.time {
+        return b;
+    }
     let fraction = (time - a.time) / (b.time - a.time);
-    let concentration = if decays(a, b, method) {
+    let concentration = if decays {
         a.concentration * (-fraction * log_ratio(a, b)).exp()
     } else {
         a.concentration + fraction * (b.concentration - a.concentration)
     };
-    Some(Point { time, concentration })
+    Point { time, concentration }
 }

@@ -1,5 +1,4 @@
 //! Reading synthetic patients back as typed forms.
-#![expect(dead_code, reason = "each test file uses a part")]
 
 use chrono::NaiveDate;
 use clinical::codes::Disease;
@@ -11,18 +10,19 @@ use clinical::forms::patient::Patient;
 use clinical::forms::response::ResponseAssessment;
 use clinical::forms::survival_status::{Status, SurvivalStatus};
 use clinical::{Context, Form};
+use std::sync::OnceLock;
 use synth::{Config, PatientRecords, Registry};
 
 /// One patient, typed.
-pub struct Typed {
-    pub center: String,
-    pub patient: Patient,
-    pub disease: DiseaseBaseline,
-    pub courses: Vec<Lymphodepletion>,
-    pub infusions: Vec<Infusion>,
-    pub days: Vec<DailyToxicity>,
-    pub responses: Vec<ResponseAssessment>,
-    pub contacts: Vec<SurvivalStatus>,
+pub(crate) struct Typed {
+    pub(crate) center: String,
+    pub(crate) patient: Patient,
+    pub(crate) disease: DiseaseBaseline,
+    pub(crate) courses: Vec<Lymphodepletion>,
+    pub(crate) infusions: Vec<Infusion>,
+    pub(crate) days: Vec<DailyToxicity>,
+    pub(crate) responses: Vec<ResponseAssessment>,
+    pub(crate) contacts: Vec<SurvivalStatus>,
 }
 
 fn all<F: Form>(records: &PatientRecords) -> Vec<F> {
@@ -30,11 +30,11 @@ fn all<F: Form>(records: &PatientRecords) -> Vec<F> {
 }
 
 impl Typed {
-    pub fn of(records: &PatientRecords) -> Self {
+    pub(crate) fn of(records: &PatientRecords) -> Self {
         let typed = Self {
             center: records.center_id.as_str().to_owned(),
-            patient: all(records).pop().unwrap(),
-            disease: all(records).pop().unwrap(),
+            patient: all(records).pop().expect("one"),
+            disease: all(records).pop().expect("one"),
             courses: all(records),
             infusions: all(records),
             days: all(records),
@@ -47,39 +47,39 @@ impl Typed {
     }
 
     /// Product of the first infusion.
-    pub fn product(&self) -> Option<&str> {
+    pub(crate) fn product(&self) -> Option<&str> {
         self.infusions.first().map(|i| i.product_code.as_str())
     }
 
     /// Days from the first infusion.
-    pub fn since(&self, date: NaiveDate) -> Option<i64> {
+    pub(crate) fn since(&self, date: NaiveDate) -> Option<i64> {
         self.infusions.first().map(|i| (date - i.infusion_date).num_days())
     }
 
     /// The last contact.
-    pub fn end(&self) -> &SurvivalStatus {
-        self.contacts.last().unwrap()
+    pub(crate) fn end(&self) -> &SurvivalStatus {
+        self.contacts.last().expect("a contact")
     }
 
-    pub fn died(&self) -> bool {
+    pub(crate) fn died(&self) -> bool {
         self.end().status == Status::Dead
     }
 
-    pub fn is(&self, disease: Disease) -> bool {
+    pub(crate) fn is(&self, disease: Disease) -> bool {
         self.disease.disease == disease
     }
 }
 
-pub fn registry(seed: u64, patients: u64) -> Registry {
-    Registry::new(&Config { seed, patients, ..Config::default() }).unwrap()
+pub(crate) fn registry(seed: u64, patients: u64) -> Registry {
+    Registry::new(&Config { seed, patients, ..Config::default() }).expect("a registry")
 }
 
-pub fn context(config: &Config) -> Context {
+pub(crate) fn context(config: &Config) -> Context {
     Context { today: config.data_cutoff }
 }
 
 /// Kaplan-Meier estimate at `day` from pairs of time and event.
-pub fn survival_at(day: i64, subjects: &[(i64, bool)]) -> f64 {
+pub(crate) fn survival_at(day: i64, subjects: &[(i64, bool)]) -> f64 {
     let mut times: Vec<i64> = subjects.iter().filter(|s| s.1 && s.0 <= day).map(|s| s.0).collect();
     times.sort_unstable();
     times.dedup();
@@ -88,4 +88,10 @@ pub fn survival_at(day: i64, subjects: &[(i64, bool)]) -> f64 {
         let deaths = subjects.iter().filter(|x| x.0 == *t && x.1).count() as f64;
         s * (1.0 - deaths / risk)
     })
+}
+
+/// 4,000 patients of seed 1, made once.
+pub(crate) fn cohort() -> &'static [Typed] {
+    static COHORT: OnceLock<Vec<Typed>> = OnceLock::new();
+    COHORT.get_or_init(|| registry(1, 4_000).patients().map(|p| Typed::of(&p)).collect())
 }

@@ -1,0 +1,405 @@
+//! Counting whole days: one increment per row, no sort.
+
+use super::{Builder, EventTable, Subjects};
+use crate::error::Error;
+
+/// Rows checked, then counted, while they are in the first-level cache.
+const BLOCK: usize = 4096;
+/// Cells of the dense counters at most; later days go to a list that is sorted at the end. A sentinel such as day
+/// 2 147 483 647 must not allocate gigabytes.
+const MAX_CELLS: usize = 1 << 23;
+
+/// Collects whole-day subjects chunk by chunk, for data that do not fit in memory or arrive in batches.
+///
+/// ```
+/// use survival::event_table::{DayTally, Subjects};
+///
+/// let mut tally = DayTally::new(1, 1);
+/// tally.push(&Subjects::new(&[3, 9], &[1, 0])).unwrap();
+/// tally.push(&Subjects::new(&[4], &[1])).unwrap();
+/// assert_eq!(tally.finish()[0].at_risk(), [3.0, 2.0, 1.0]);
+/// ```
+#[derive(Debug, Clone)]
+pub struct DayTally {
+    n_causes: usize,
+    n_groups: usize,
+    rows: usize,
+    delayed: bool,
+    counts: Cells<u32>,
+    /// Rows counted in `counts` since it was last moved to `sums`.
+    pending: u32,
+    sums: Cells<f64>,
+    n: Vec<u64>,
+    excluded: Vec<u64>,
+}
+
+/// Counters of one kind: `exits[(day · groups + group) · (causes + 1) + cause]`, `entries[day · groups + group]`.
+#[derive(Debug, Clone, Default)]
+struct Cells<C> {
+    exits: Vec<C>,
+    entries: Vec<C>,
+    initial: Vec<C>,
+    late_exits: Vec<(i32, u32, u8, f64)>,
+    late_entries: Vec<(i32, u32, f64)>,
+}
+
+/// A value that counters add up.
+trait Count: Copy + Default + std::ops::AddAssign + Into<f64> {
+    fn of(weight: f64) -> Self;
+}
+
+impl Count for u32 {
+    fn of(_: f64) -> Self {
+        1
+    }
+}
+
+impl Count for f64 {
+    fn of(weight: f64) -> Self {
+        weight
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Shape {
+    groups: usize,
+    width: usize,
+    max_days: usize,
+}
+
+#[expect(clippy::cast_sign_loss, reason = "days are checked to be 0 or later before they index")]
+fn index(day: i32) -> usize {
+    day as usize
+}
+
+impl<C: Count> Cells<C> {
+    /// Makes room for `days` days (fewer, if they would exceed the limit).
+    fn reserve(&mut self, days: usize, shape: Shape, entries: bool) {
+        let days = days.min(shape.max_days);
+        let room = |now: usize, each: usize| if days * each <= now { now } else { (days * each).max(now * 2) };
+        let cells = room(self.exits.len(), shape.width).min(shape.max_days * shape.width);
+        self.exits.resize(cells, C::default());
+        if entries {
+            self.initial.resize(shape.groups, C::default());
+            let cells = room(self.entries.len(), shape.groups).min(shape.max_days * shape.groups);
+            self.entries.resize(cells, C::default());
+        }
+    }
+
+    fn exit(&mut self, day: i32, group: u32, cause: u8, weight: f64, shape: Shape) {
+        let causes = shape.width / shape.groups;
+        let cell = (index(day) * shape.groups + group as usize) * causes + usize::from(cause);
+        match self.exits.get_mut(cell) {
+            Some(count) => *count += C::of(weight),
+            None => self.late_exits.push((day, group, cause, weight)),
+        }
+    }
+
+    fn enter(&mut self, day: i32, group: u32, weight: f64, shape: Shape) {
+        let (cells, cell) = if day < 0 {
+            (&mut self.initial, group as usize)
+        } else {
+            (&mut self.entries, index(day) * shape.groups + group as usize)
+        };
+        match cells.get_mut(cell) {
+            Some(count) => *count += C::of(weight),
+            None => self.late_entries.push((day, group, weight)),
+        }
+    }
+
+    /// Counts a block whose values are checked. Returns the exclusions through `excluded`.
+    fn count(&mut self, block: &Subjects, shape: Shape, n: &mut [u64], excluded: &mut [u64]) {
+        let causes = shape.width / shape.groups;
+        match (block.entry, block.group, block.weight) {
+            (None, None, None) => {
+                for (&day, &cause) in block.exit.iter().zip(block.cause) {
+                    match self.exits.get_mut(index(day) * causes + usize::from(cause)) {
+                        Some(count) => *count += C::of(1.0),
+                        None => self.late_exits.push((day, 0, cause, 1.0)),
+                    }
+                }
+            }
+            (None, Some(groups), None) => {
+                for ((&day, &cause), &group) in block.exit.iter().zip(block.cause).zip(groups) {
+                    self.exit(day, group, cause, 1.0, shape);
+                }
+            }
+            _ => {
+                for row in 0..block.exit.len() {
+                    let (Some(&day), Some(&cause)) = (block.exit.get(row), block.cause.get(row)) else { break };
+                    let group = block.group.and_then(|c| c.get(row)).copied().unwrap_or(0);
+                    let weight = block.weight.and_then(|c| c.get(row)).copied().unwrap_or(1.0);
+                    if let Some(&entry) = block.entry.and_then(|c| c.get(row)) {
+                        if entry >= day {
+                            if let Some(count) = excluded.get_mut(group as usize) {
+                                *count += 1;
+                            }
+                            continue;
+                        }
+                        self.enter(entry, group, weight, shape);
+                    }
+                    if block.weight.is_some()
+                        && let Some(count) = n.get_mut(group as usize)
+                    {
+                        *count += 1;
+                    }
+                    self.exit(day, group, cause, weight, shape);
+                }
+            }
+        }
+    }
+
+    fn add<D: Count>(&mut self, other: &Cells<D>, shape: Shape, convert: impl Fn(D) -> C) {
+        let days = other.exits.len() / shape.width;
+        self.reserve(days, shape, !other.entries.is_empty() || !other.initial.is_empty());
+        let pairs = [
+            (&mut self.exits, &other.exits),
+            (&mut self.entries, &other.entries),
+            (&mut self.initial, &other.initial),
+        ];
+        for (into, from) in pairs {
+            for (sum, &count) in into.iter_mut().zip(from) {
+                *sum += convert(count);
+            }
+        }
+        self.late_exits.extend_from_slice(&other.late_exits);
+        self.late_entries.extend_from_slice(&other.late_entries);
+    }
+
+    /// The table of one group.
+    fn table(&self, group: usize, causes: usize, shape: Shape, delayed: bool, counts: (Option<u64>, u64)) -> EventTable {
+        let days = self.exits.len() / shape.width;
+        let mut rows = Builder::new(causes, delayed, days.min(1 << 16));
+        let mut total = 0.0;
+        for (day, cells) in self.exits.chunks_exact(shape.width).enumerate() {
+            let Some(cells) = cells.get(group * (causes + 1)..(group + 1) * (causes + 1)) else { break };
+            let joining: f64 = self.entries.get(day * shape.groups + group).map_or(0.0, |&count| count.into());
+            let leaving: f64 = cells.iter().map(|&count| -> f64 { count.into() }).sum();
+            if leaving > 0.0 || joining > 0.0 {
+                total += leaving;
+                rows.time.push(day as f64);
+                if delayed {
+                    rows.entered.push(joining);
+                }
+                if let Some((&censored, events)) = cells.split_first() {
+                    rows.censored.push(censored.into());
+                    for (column, &count) in rows.events.iter_mut().zip(events) {
+                        column.push(count.into());
+                    }
+                }
+            }
+        }
+        total += self.late(group, &mut rows);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a sum of counts")]
+        let n = counts.0.unwrap_or(total as u64);
+        rows.finish(n, counts.1, None)
+    }
+
+    /// Appends the days beyond the dense counters, sorted; returns the weight that leaves there.
+    fn late(&self, group: usize, rows: &mut Builder) -> f64 {
+        if self.late_exits.is_empty() && self.late_entries.is_empty() {
+            return 0.0;
+        }
+        let in_group = |g: u32| g as usize == group;
+        let mut exits: Vec<_> = self.late_exits.iter().filter(|e| in_group(e.1)).collect();
+        let mut entries: Vec<_> = self.late_entries.iter().filter(|e| in_group(e.1)).collect();
+        exits.sort_by_key(|e| e.0);
+        entries.sort_by_key(|e| e.0);
+        let (mut exits, mut entries) = (exits.into_iter().peekable(), entries.into_iter().peekable());
+        let mut total = 0.0;
+        while let Some(day) = [exits.peek().map(|e| e.0), entries.peek().map(|e| e.0)].into_iter().flatten().min() {
+            if rows.time.last() != Some(&f64::from(day)) {
+                rows.open(f64::from(day));
+            }
+            while let Some(&&(_, _, cause, weight)) = exits.peek().filter(|e| e.0 == day) {
+                rows.exit(usize::from(cause), weight);
+                total += weight;
+                exits.next();
+            }
+            while let Some(&&(_, _, weight)) = entries.peek().filter(|e| e.0 == day) {
+                rows.enter(weight);
+                entries.next();
+            }
+        }
+        total
+    }
+}
+
+impl DayTally {
+    /// An empty tally for causes 1 to `n_causes` (at most 255) and groups 0 to `n_groups - 1`.
+    pub fn new(n_causes: usize, n_groups: usize) -> Self {
+        let n_groups = n_groups.max(1);
+        Self {
+            n_causes: n_causes.min(255),
+            n_groups,
+            rows: 0,
+            delayed: false,
+            counts: Cells::default(),
+            pending: 0,
+            sums: Cells::default(),
+            n: vec![0; n_groups],
+            excluded: vec![0; n_groups],
+        }
+    }
+
+    fn shape(&self) -> Shape {
+        let width = self.n_groups * (self.n_causes + 1);
+        Shape { groups: self.n_groups, width, max_days: (MAX_CELLS / width).max(1) }
+    }
+
+    /// Adds a chunk of rows. Weighted sums are added in the order of the rows.
+    ///
+    /// # Errors
+    /// As [`EventTable::from_days`]; rows are numbered over all chunks. The tally is unusable after an error.
+    pub fn push(&mut self, subjects: &Subjects) -> Result<(), Error> {
+        subjects.check_lengths()?;
+        let shape = self.shape();
+        self.delayed |= subjects.entry.is_some();
+        let rows = subjects.exit.len();
+        let mut from = 0;
+        while from < rows {
+            let to = (from + BLOCK).min(rows);
+            let block = subjects.rows(from, to);
+            let days = self.check(&block)?;
+            if block.weight.is_some() {
+                self.sums.reserve(days, shape, block.entry.is_some());
+                self.sums.count(&block, shape, &mut self.n, &mut self.excluded);
+            } else {
+                if self.pending > u32::MAX / 2 {
+                    self.spill(shape);
+                }
+                self.counts.reserve(days, shape, block.entry.is_some());
+                self.counts.count(&block, shape, &mut self.n, &mut self.excluded);
+                #[expect(clippy::cast_possible_truncation, reason = "at most BLOCK")]
+                let counted = (to - from) as u32;
+                self.pending += counted;
+            }
+            self.rows += to - from;
+            from = to;
+        }
+        Ok(())
+    }
+
+    /// Moves the 32-bit counts to the sums before they can overflow.
+    fn spill(&mut self, shape: Shape) {
+        let counts = std::mem::take(&mut self.counts);
+        for (group, n) in self.n.iter_mut().enumerate() {
+            *n += counts.subjects(group, shape);
+        }
+        self.sums.add(&counts, shape, f64::from);
+        self.pending = 0;
+    }
+
+    /// The days a block needs, after checking every value in it.
+    fn check(&self, block: &Subjects) -> Result<usize, Error> {
+        let (mut low, mut high) = (0, 0);
+        for &day in block.exit {
+            low = low.min(day);
+            high = high.max(day);
+        }
+        let cause = block.cause.iter().fold(0, |most, &cause| most.max(cause));
+        let group = block.group.map_or(0, |groups| groups.iter().fold(0, |most, &group| most.max(group)));
+        let weights_valid = block.weight.is_none_or(|w| w.iter().all(|&w| w.is_finite() && w >= 0.0));
+        if low < 0 || usize::from(cause) > self.n_causes || group as usize >= self.n_groups || !weights_valid {
+            return Err(self.first_fault(block));
+        }
+        Ok(index(high) + 1)
+    }
+
+    fn first_fault(&self, block: &Subjects) -> Error {
+        for row in 0..block.exit.len() {
+            let fault = |column, value, expected| Error::InvalidValue { column, row: self.rows + row, value, expected };
+            if let Some(&day) = block.exit.get(row).filter(|&&day| day < 0) {
+                return fault("exit", f64::from(day), "a day, 0 or later");
+            }
+            if let Some(&cause) = block.cause.get(row).filter(|&&cause| usize::from(cause) > self.n_causes) {
+                return fault("cause", f64::from(cause), "0 (censored) or a cause up to the number of causes");
+            }
+            if let Some(&group) = block.group.and_then(|c| c.get(row)).filter(|&&g| g as usize >= self.n_groups) {
+                return fault("group", f64::from(group), "a group number below the number of groups");
+            }
+            if let Some(&weight) = block.weight.and_then(|c| c.get(row)).filter(|w| !(w.is_finite() && **w >= 0.0)) {
+                return fault("weight", weight, "a finite weight, 0 or more");
+            }
+        }
+        Error::Undefined { reason: "a value is outside its domain" }
+    }
+
+    /// Adds everything another tally of the same shape has collected.
+    fn absorb(&mut self, other: &Self) {
+        let shape = self.shape();
+        self.delayed |= other.delayed;
+        self.rows += other.rows;
+        if self.pending.checked_add(other.pending).is_none_or(|sum| sum > u32::MAX / 2) {
+            self.spill(shape);
+        }
+        self.counts.add(&other.counts, shape, |count| count);
+        self.pending += other.pending;
+        self.sums.add(&other.sums, shape, |sum| sum);
+        for (into, from) in [(&mut self.n, &other.n), (&mut self.excluded, &other.excluded)] {
+            for (sum, &count) in into.iter_mut().zip(from) {
+                *sum += count;
+            }
+        }
+    }
+
+    /// The tables of all groups.
+    pub fn finish(mut self) -> Vec<EventTable> {
+        let shape = self.shape();
+        let mixed = self.pending > 0 && (!self.sums.exits.is_empty() || !self.sums.late_exits.is_empty());
+        if mixed {
+            self.spill(shape);
+        }
+        let weighted = self.pending == 0;
+        let cells = self.counts.exits.len() + self.sums.exits.len();
+        let threads = crate::threads(cells / 2).min(self.n_groups);
+        crate::parallel(self.n_groups, threads, |group| {
+            let n = self.n.get(group).copied().unwrap_or(0);
+            let excluded = self.excluded.get(group).copied().unwrap_or(0);
+            if weighted {
+                self.sums.table(group, self.n_causes, shape, self.delayed, (Some(n), excluded))
+            } else {
+                self.counts.table(group, self.n_causes, shape, self.delayed, (None, excluded))
+            }
+        })
+    }
+}
+
+impl Cells<u32> {
+    /// Rows of a group.
+    fn subjects(&self, group: usize, shape: Shape) -> u64 {
+        let causes = shape.width / shape.groups;
+        let dense = self.exits.chunks_exact(causes).skip(group).step_by(shape.groups).flatten();
+        let late = self.late_exits.iter().filter(|e| e.1 as usize == group).count();
+        dense.map(|&count| u64::from(count)).sum::<u64>() + late as u64
+    }
+}
+
+pub(super) fn from_days(
+    subjects: &Subjects,
+    n_causes: usize,
+    n_groups: usize,
+    threads: usize,
+) -> Result<Vec<EventTable>, Error> {
+    subjects.check_lengths()?;
+    let rows = subjects.exit.len();
+    // Sums of weights depend on the order of addition: they are split at fixed places, whatever the number of threads.
+    let parts = if subjects.weight.is_some() { rows.div_ceil(1 << 20) } else { threads }.max(1);
+    let size = rows.div_ceil(parts).max(1);
+    let tallies = crate::parallel(parts, threads, |part| {
+        let from = (part * size).min(rows);
+        let mut tally = DayTally::new(n_causes, n_groups);
+        tally.rows = from;
+        let result = tally.push(&subjects.rows(from, (from + size).min(rows)));
+        result.map(|()| tally)
+    });
+    let mut total: Option<DayTally> = None;
+    for tally in tallies {
+        let tally = tally?;
+        match &mut total {
+            None => total = Some(tally),
+            Some(sum) => sum.absorb(&tally),
+        }
+    }
+    Ok(total.unwrap_or_else(|| DayTally::new(n_causes, n_groups)).finish())
+}

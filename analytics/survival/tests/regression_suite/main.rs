@@ -1,0 +1,6 @@
+//! Regression and multistate models against R, closed forms and slow reference implementations.
+
+mod book;
+mod ebmt;
+mod myeloma;
+mod support;

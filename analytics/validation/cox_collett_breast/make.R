@@ -1,0 +1,6 @@
+source("../_lib.R"); x <- read.csv("../logrank_collett_breast/input.csv"); d <- data.frame(positive = as.integer(x$stain == "positive"), months = x$months, death = x$death); write_input(d)
+case("Cox regression, staining of breast tumours", "cox", "Collett, Modelling Survival Data in Medical Research, table 1.2 (Leathem & Brooks 1987)", "published table, facts")
+source_of("book", "Collett, example 3.2 and table 3.2 (printed): coefficient, standard error, -2 log likelihood 173.968 and 170.096"); source_of("r", paste("R", r_version(), "coxph, iterated to 1e-11"))
+run("breslow", "--time months --event death --covariates positive --ties breslow"); f <- coxph(Surv(months, death) ~ positive, d, ties = "breslow", eps = 1e-11); cox_figures(f, "r", tolerance = 1e-8); concordance_figures(f, "r")
+printed("/coefficients/0/coef", .908, coef(f)[[1]], 3, "book"); printed("/coefficients/0/std_err", .501, sqrt(vcov(f)[1]), 3, "book"); printed("/loglik/null", -173.968 / 2, f$loglik[1], 3, "book"); printed("/loglik/model", -170.096 / 2, f$loglik[2], 3, "book")
+write_case()

@@ -1,0 +1,18 @@
+# Three causes, three groups, whole months with ties, strata for Gray's test.
+source("../_lib.R"); suppressMessages({library(cmprsk); library(etm)}); set.seed(1999); n <- 270
+g <- rep(c("a", "b", "c"), n / 3); s <- rep(c("s1", "s2"), each = n / 2); t <- 1 + floor(rexp(n, c(a = .03, b = .04, c = .05)[g])); cause <- sample(1:3, n, TRUE, c(.5, .3, .2)); cens <- 1 + floor(runif(n, 5, 90))
+d <- data.frame(group = g, site = s, months = pmin(t, cens), cause = ifelse(t <= cens, cause, 0L)); write_input(d); at <- c(6, 12, 24, 48)
+case("Cumulative incidence of three causes and Gray's test", "cuminc", "simulated by make.R", "CC0")
+source_of("cmprsk", paste("R", r_version("cmprsk"), "cuminc: Aalen variance, Gray's test")); source_of("etm", paste("R", r_version("etm"), "etmCIF: Greenwood variance")); source_of("interval", "the source's estimate and standard error, transformed as the run names it")
+run("aalen", "--time months --cause cause --group group --variance aalen --conf-type plain --at 6,12,24,48"); x <- cuminc(d$months, d$cause, d$group, cencode = 0); tp <- timepoints(x, at)
+for (grp in c("a", "b", "c")) for (k in 1:3) for (i in seq_along(at)) { r <- paste(grp, k); p <- paste0("/groups/group=", grp, "/causes/cause=", k, "/at/time=", at[i], "/"); F <- tp$est[r, i]; se <- sqrt(tp$var[r, i]); if (!is.na(F)) { fig(paste0(p, "cif"), F, "cmprsk", relative = 1e-9); fig(paste0(p, "std_err"), se, "cmprsk", relative = 1e-9) } }
+for (k in 1:3) { fig(paste0("/gray/cause=", k, "/chisq"), x$Tests[k, 1], "cmprsk", relative = 1e-9); fig(paste0("/gray/cause=", k, "/df"), x$Tests[k, 3], "cmprsk", relative = 0); fig(paste0("/gray/cause=", k, "/p"), x$Tests[k, 2], "cmprsk", relative = 1e-7) }
+for (ct in c("cloglog", "log-log")) { run(paste0("aalen-", ct), paste("--time months --cause cause --group group --variance aalen --conf-type", ct, "--at 6,12,24")); z <- qnorm(.975)
+  for (grp in c("a", "c")) for (k in 1:2) for (i in 1:3) { r <- paste(grp, k); p <- paste0("/groups/group=", grp, "/causes/cause=", k, "/at/time=", at[i], "/"); F <- tp$est[r, i]; se <- sqrt(tp$var[r, i])
+    l <- if (ct == "cloglog") { b <- z * se / ((1 - F) * -log(1 - F)); 1 - (1 - F)^exp(c(-b, b)) } else { a <- z * se / (F * abs(log(F))); F^exp(c(a, -a)) }
+    fig(paste0(p, "lower"), l[1], "interval", relative = 1e-8); fig(paste0(p, "upper"), l[2], "interval", relative = 1e-8) } }
+run("greenwood", "--time months --cause cause --group group --variance greenwood --conf-type cloglog --at 6,12,24"); e <- etmCIF(Surv(months, cause != 0) ~ group, data = d, etype = cause, failcode = 1:3)
+for (j in 1:3) for (k in 1:3) { q <- summary(e, ci.fun = "cloglog")[[j]][[paste("CIF", k)]]; for (u in at[1:3]) { row <- q[max(which(q$time <= u)), ]; p <- paste0("/groups/group=", c("a", "b", "c")[j], "/causes/cause=", k, "/at/time=", u, "/"); fig(paste0(p, "cif"), row$P, "etm", relative = 1e-9); fig(paste0(p, "std_err"), sqrt(row$var), "etm", relative = 1e-8); fig(paste0(p, "lower"), row$lower, "etm", relative = 1e-8); fig(paste0(p, "upper"), row$upper, "etm", relative = 1e-8) } }
+run("gray-rho-1", "--time months --cause cause --group group --rho 1"); y <- cuminc(d$months, d$cause, d$group, cencode = 0, rho = 1); for (k in 1:3) fig(paste0("/gray/cause=", k, "/chisq"), y$Tests[k, 1], "cmprsk", relative = 1e-9)
+run("gray-strata", "--time months --cause cause --group group --strata site"); y <- cuminc(d$months, d$cause, d$group, strata = d$site, cencode = 0); for (k in 1:3) { fig(paste0("/gray/cause=", k, "/chisq"), y$Tests[k, 1], "cmprsk", relative = 1e-9); fig(paste0("/gray/cause=", k, "/p"), y$Tests[k, 2], "cmprsk", relative = 1e-7) }
+write_case()

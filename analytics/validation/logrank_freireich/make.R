@@ -1,0 +1,7 @@
+source("../_lib.R"); d <- read.csv("../km_freireich/input.csv"); write_input(d)
+case("Log-rank family, remission times of Freireich et al. 1963", "logrank", "E. J. Freireich et al., Blood 21 (1963) 699-716", "published table, facts")
+source_of("book", "D. G. Kleinbaum, M. Klein, Survival Analysis, 3rd ed. 2012, chapter 2 (printed)"); source_of("formula", paste("R", r_version(), "formulas of Klein & Moeschberger section 7.3 in _lib.R; log-rank and fh also equal to survdiff(rho)"))
+g <- c("6-MP", "placebo"); base <- "--time weeks --event relapse --group treatment"; w <- function(...) with(d, weighted_logrank(weeks, relapse, treatment, ...))
+for (t in c("logrank", "gehan", "tarone-ware", "peto-peto", "modified-peto-peto")) { run(t, paste(base, "--test", t)); x <- w(t); logrank_figures(x, g, "formula"); if (t == "logrank") { stopifnot(abs(x$chisq - survdiff(Surv(weeks, relapse) ~ treatment, d)$chisq) < 1e-10); printed("/chisq", 16.793, x$chisq, 3, "book"); printed("/groups/group=6-MP/expected", 19.25, x$expected[1], 2, "book"); printed("/groups/group=placebo/expected", 10.75, x$expected[2], 2, "book"); printed("/variance", 6.2570, x$V[1, 1], 4, "book") } }
+for (rg in list(c(1, 0), c(0, 1), c(1, 1), c(.5, .5))) { run(paste0("fh-", rg[1], "-", rg[2]), paste(base, "--test fh --rho", rg[1], "--gamma", rg[2])); x <- w("fh", rho = rg[1], gamma = rg[2]); logrank_figures(x, g, "formula"); if (rg[2] == 0) stopifnot(abs(x$chisq - survdiff(Surv(weeks, relapse) ~ treatment, d, rho = rg[1])$chisq) < 1e-10) }
+write_case()
