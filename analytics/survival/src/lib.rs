@@ -1,6 +1,9 @@
 //! Survival statistics: slices in, typed results out.
 pub mod special;
 
+mod parallel;
+pub(crate) use parallel::{parallel, threads};
+
 // Non-parametric estimators and tests on event tables.
 pub mod aalen_johansen;
 pub mod error;

@@ -157,7 +157,7 @@ mod tests {
         if let Ok(name) = fs::read_to_string("/proc/self/comm") {
             let programs = [name.trim_end()];
             assert!(Processes::of(&here, &account, &programs).ours.contains(&pid));
-            assert!(Processes::of(Path::new("/"), &account, &programs).excludes(pid));
+            assert!(Processes::of(Path::new("/proc"), &account, &programs).excludes(pid));
         }
     }
 

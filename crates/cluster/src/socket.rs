@@ -111,6 +111,36 @@ mod tests {
     }
 
     #[test]
+    fn a_runtime_directory_is_used_and_kept_private() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let uid = rustix::process::geteuid().as_raw();
+        let gid = rustix::process::getegid().as_raw();
+        let account = Account { name: "ann".to_owned(), uid, gid, switched: false };
+        let runtime = std::env::temp_dir().join(format!("sequela-runtime-{}", std::process::id()));
+        fs::create_dir_all(&runtime).expect("a directory");
+        let data_dir = runtime.join("d".repeat(LONGEST_PATH));
+        let prepare = |runtime: &Path| {
+            SocketDirectory::prepare(&data_dir, &account, Some(runtime.into())).expect("a directory")
+        };
+
+        let socket = prepare(&runtime);
+        assert_eq!(socket.path.parent(), Some(&*runtime));
+        let mode = || fs::metadata(&socket.path).expect("the directory").mode() & 0o777;
+        assert_eq!(mode(), 0o700);
+        fs::set_permissions(&socket.path, fs::Permissions::from_mode(0o755)).expect("its permissions");
+        assert_eq!(prepare(&runtime).path, socket.path, "the same for the same data directory");
+        assert_eq!(mode(), 0o700, "opened by someone, closed again");
+        socket.remove();
+        assert!(!socket.path.exists());
+
+        let without = prepare(Path::new("relative"));
+        assert_eq!(without.path.parent(), Some(Path::new("/tmp")));
+        without.remove();
+        fs::remove_dir(&runtime).expect("nothing is left");
+    }
+
+    #[test]
     fn fingerprints_are_fnv_1a() {
         assert_eq!(fingerprint(Path::new("")), 0xcbf2_9ce4_8422_2325);
         assert_eq!(fingerprint(Path::new("a")), 0xaf63_dc4c_8601_ec8c);

@@ -5,17 +5,21 @@ use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cluster::{Binaries, Error};
 
-/// A file system with programs that only know their version.
-struct Root(PathBuf);
+/// A file system with programs that only know their version. One at a time: a process that another test starts while
+/// a program is written inherits the open file for a moment, and the program cannot be executed meanwhile.
+struct Root(PathBuf, #[expect(dead_code, reason = "held until the end of the test")] MutexGuard<'static, ()>);
 
 impl Root {
     fn new(name: &str) -> Self {
+        static ONE: Mutex<()> = Mutex::new(());
+        let guard = ONE.lock().unwrap_or_else(PoisonError::into_inner);
         let path = std::env::temp_dir().join(format!("cluster-binaries-{}-{name}", std::process::id()));
         fs::create_dir_all(&path).expect("a directory");
-        Self(fs::canonicalize(path).expect("a path"))
+        Self(fs::canonicalize(path).expect("a path"), guard)
     }
 
     fn script(&self, path: &str, text: &str) {

@@ -139,6 +139,16 @@ impl CoxFit {
         self.robust_variance.as_ref().unwrap_or(&self.variance)
     }
 
+    /// Makes `variance` the one that tests and intervals use.
+    pub(crate) fn report(&mut self, variance: Matrix) {
+        for (j, c) in self.coefficients.iter_mut().enumerate() {
+            let v = variance.get(j, j);
+            c.robust_std_err = (c.state == CoefficientState::Finite && v > 0.0).then(|| v.sqrt());
+        }
+        self.wald = wald(&self.beta, &self.coefficients, &variance);
+        self.robust_variance = Some(variance);
+    }
+
     /// Linear predictor `x'b` of one subject; `None` when a coefficient is infinite or `x` has another length.
     /// Aliased coefficients count as zero.
     pub fn linear_predictor(&self, covariates: &[f64]) -> Option<f64> {
@@ -199,7 +209,7 @@ pub(crate) fn assemble(
         Robust::Clustered(labels) => Some(residuals::robust_score(kernel, Some(labels))),
     };
     let root = |m: &Matrix, j: usize| Some(m.get(j, j)).filter(|v| *v > 0.0).map(f64::sqrt);
-    let coefficients = state
+    let coefficients: Vec<Coefficient> = state
         .iter()
         .enumerate()
         .map(|(j, &state)| {
@@ -213,19 +223,15 @@ pub(crate) fn assemble(
         })
         .collect();
     let start = Ldl::factor(&initial.information, &initial.scale, &[]);
-    let finite: Vec<usize> = (0..kernel.width).filter(|j| !skip[*j]).collect();
-    let reported = robust_variance.as_ref().unwrap_or(&variance).select(&finite);
-    let wald = Ldl::factor(&reported, &reported.diagonal(), &[]);
-    let estimates: Vec<f64> = finite.iter().map(|j| beta[*j]).collect();
     Ok(CoxFit {
         n: kernel.rows,
         n_events: events,
+        wald: wald(&beta, &coefficients, robust_variance.as_ref().unwrap_or(&variance)),
         coefficients,
         loglik_null: initial.loglik,
         loglik: last.loglik,
         likelihood_ratio: TestStatistic::new(2.0 * (last.loglik - initial.loglik), start.rank()),
         score: TestStatistic::new(start.inverse_quadratic(&initial.score), start.rank()),
-        wald: TestStatistic::new(wald.inverse_quadratic(&estimates), wald.rank()),
         robust_score,
         variance,
         robust_variance,
@@ -236,4 +242,14 @@ pub(crate) fn assemble(
         convergence,
         beta,
     })
+}
+
+/// Wald test of the finite coefficients.
+fn wald(beta: &[f64], coefficients: &[Coefficient], variance: &Matrix) -> TestStatistic {
+    let finite: Vec<usize> =
+        (0..beta.len()).filter(|j| coefficients[*j].state == CoefficientState::Finite).collect();
+    let part = variance.select(&finite);
+    let factor = Ldl::factor(&part, &part.diagonal(), &[]);
+    let estimates: Vec<f64> = finite.iter().map(|j| beta[*j]).collect();
+    TestStatistic::new(factor.inverse_quadratic(&estimates), factor.rank())
 }

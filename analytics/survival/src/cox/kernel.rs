@@ -68,7 +68,6 @@ pub(crate) struct Workspace {
 #[derive(Debug)]
 pub(crate) struct RiskSum<'s> {
     pub(crate) edge: usize,
-    pub(crate) stratum: usize,
     /// `S0`, `S1` over the risk set.
     pub(crate) all: &'s [f64],
     /// The same over the events.
@@ -466,7 +465,7 @@ impl<'a> Kernel<'a> {
         let mut error = vec![0.0; q];
         let mut all = vec![0.0; q];
         let mut loglik = 0.0;
-        for (stratum, edges) in self.strata.iter().enumerate() {
+        for edges in &self.strata {
             running.fill(0.0);
             error.fill(0.0);
             for edge in edges.clone().skip(1).rev() {
@@ -512,7 +511,7 @@ impl<'a> Kernel<'a> {
                 work.hazard[edge] = ties.hazard;
                 work.escaped[edge] = ties.escaped;
                 loglik -= ties.log;
-                visit(&RiskSum { edge, stratum, all: &all, dead, ties });
+                visit(&RiskSum { edge, all: &all, dead, ties });
             }
         }
         loglik

@@ -30,8 +30,8 @@
 //! # Ok::<(), survival::error::Error>(())
 //! ```
 
-mod baseline;
-mod fit;
+pub(crate) mod baseline;
+pub(crate) mod fit;
 pub(crate) mod kernel;
 pub(crate) mod newton;
 pub(crate) mod parallel;

@@ -1,7 +1,7 @@
 //! One time scale of a person-time table and the walk of a subject through its bands.
 
 use super::at;
-use super::clock::{birthday, whole_year};
+use super::clock::{civil_date, day_number, whole_year};
 use crate::error::Error;
 
 /// Two moments closer than this are one: decimal years reach a boundary only up to rounding. In years it is 0.03
@@ -94,20 +94,6 @@ impl<T: Copy + Into<f64>> Scale<'_, T> {
             above: self.above,
         }
     }
-
-    fn moment(&self, origin: f64, edge: f64) -> f64 {
-        match (self.reckoning, whole_year(edge)) {
-            (Reckoning::Birthdays, Some(years)) => {
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    reason = "checked to be a whole day number on entry"
-                )]
-                let birth = origin as i32;
-                f64::from(birthday(birth, years))
-            }
-            _ => origin + edge,
-        }
-    }
 }
 
 /// Position of one subject on one scale.
@@ -137,8 +123,17 @@ impl Bands<'_> {
             let expected = if days { "a whole day number" } else { "a finite time" };
             return Err(Error::InvalidValue { column: "origin of a scale", row, value: origin, expected });
         }
-        for (moment, &edge) in self.moments.iter_mut().zip(self.edges) {
-            *moment = scale.moment(origin, edge);
+        if days {
+            #[expect(clippy::cast_possible_truncation, reason = "checked to be a whole day number")]
+            let (year, month, day) = civil_date(origin as i32);
+            for (moment, &edge) in self.moments.iter_mut().zip(self.edges) {
+                // Edges are whole years or infinite.
+                *moment = whole_year(edge).map_or(edge, |age| f64::from(day_number(year + age, month, day)));
+            }
+        } else {
+            for (moment, &edge) in self.moments.iter_mut().zip(self.edges) {
+                *moment = origin + edge;
+            }
         }
         self.passed = 0;
         self.advance(begin);

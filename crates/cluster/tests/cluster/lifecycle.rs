@@ -254,7 +254,7 @@ async fn directories_closed_to_the_servers_user() {
     let copies = closed.join("bin");
     fs::create_dir(&copies).expect("a directory");
     for name in ["postgres", "initdb"] {
-        fs::copy(real.program(name), copies.join(name)).expect("a copy");
+        copy(&real.program(name), &copies.join(name));
     }
     let look_up = |name: &str| (name == "SEQUELA_PG_BIN").then(|| copies.clone().into_os_string());
     let mut config = ClusterConfig::new(scratch.data());
@@ -273,7 +273,7 @@ async fn an_unprivileged_user_has_a_cluster_of_its_own() {
     let scratch = Scratch::new();
     // The build directory may be closed to other users.
     let program = scratch.0.join("test-program");
-    fs::copy(std::env::current_exe().expect("the test binary"), &program).expect("a copy");
+    copy(&std::env::current_exe().expect("the test binary"), &program);
     let nobody = fs::read_to_string("/etc/passwd")
         .expect("users")
         .lines()
@@ -294,4 +294,9 @@ async fn an_unprivileged_user_has_a_cluster_of_its_own() {
 
 fn eprint(line: &str) {
     std::io::Write::write_all(&mut std::io::stderr(), format!("{line}\n").as_bytes()).expect("stderr");
+}
+
+/// Copies a program. In a process of its own, so that no other test's child has the copy open while it is executed.
+fn copy(from: &Path, to: &Path) {
+    assert!(Command::new("cp").args([from, to]).status().expect("cp runs").success());
 }

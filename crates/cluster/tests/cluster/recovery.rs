@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::task::Poll;
 use std::time::Duration;
 
 use crate::support::{
@@ -177,11 +178,14 @@ async fn an_abandoned_start_leaves_no_server() {
     let data_dir = scratch.data();
     start(&data_dir).await.stop().await.expect("a clean stop");
     let pid_file = data_dir.join("pgdata/postmaster.pid");
-    tokio::select! {
-        biased;
-        _ = Cluster::start(config(&data_dir)) => panic!("the server was ready before it wrote its process id"),
-        () = eventually("the server", || pid_file.exists()) => {}
-    }
+    let mut starting = Box::pin(Cluster::start(config(&data_dir)));
+    // The server writes its process id before it opens its socket, so the future cannot be ready first.
+    let ready = std::future::poll_fn(|context| {
+        if pid_file.exists() { Poll::Ready(None) } else { starting.as_mut().poll(context).map(Some) }
+    })
+    .await;
+    assert!(ready.is_none(), "{ready:?}");
+    drop(starting);
     assert!(!pid_file.exists(), "dropping the future stopped the server");
     start(&data_dir).await.stop().await.expect("a clean stop");
 }

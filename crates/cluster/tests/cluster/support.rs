@@ -1,4 +1,4 @@
-//! Directories, a helper program and small looks into the system for the tests of the cluster.
+//! Directories, a second program and small looks into the system for the tests of the cluster.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use cluster::{Cluster, ClusterConfig, ConnectionParameters};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
-const HELPER_DIR: &str = "CLUSTER_TEST_HELPER_DIR";
+const SECOND_PROGRAM_DIR: &str = "CLUSTER_TEST_DATA_DIR";
 
 pub(crate) fn is_root() -> bool {
     rustix::process::geteuid().is_root()
@@ -79,7 +79,7 @@ impl Program {
     pub(crate) fn spawn(data_dir: &Path) -> Self {
         let child = Command::new(std::env::current_exe().expect("the test binary"))
             .args(["--exact", "hold_cluster", "--nocapture"])
-            .env(HELPER_DIR, data_dir)
+            .env(SECOND_PROGRAM_DIR, data_dir)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -117,9 +117,9 @@ impl Drop for Program {
     }
 }
 
-/// Body of the helper program: runs a cluster until it is killed. Nothing when run as an ordinary test.
+/// Body of the second program: runs a cluster until it is killed. Nothing when run as an ordinary test.
 pub(crate) async fn hold() {
-    let Some(data_dir) = std::env::var_os(HELPER_DIR) else { return };
+    let Some(data_dir) = std::env::var_os(SECOND_PROGRAM_DIR) else { return };
     let cluster = start(Path::new(&data_dir)).await;
     let line = format!("\nserving {}\n", cluster.server_pid());
     std::io::Write::write_all(&mut std::io::stdout(), line.as_bytes()).expect("standard output");

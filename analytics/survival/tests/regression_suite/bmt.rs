@@ -1,0 +1,71 @@
+//! 408 transplants: the Fine-Gray and cause-specific models of case c06.
+
+use serde_json::Value;
+use survival::cox::{CoxData, CoxModel, FitOptions, Robust, Ties, Times};
+use survival::fine_gray::{CensoringTies, FineGrayData, FineGrayModel, FineGrayOptions};
+
+use crate::support::{Table, close, expected, matches, numbers, oracle};
+
+fn estimates(fit: &survival::cox::CoxFit) -> Vec<f64> {
+    fit.coefficients.iter().map(|c| c.estimate.expect("finite")).collect()
+}
+
+fn compare_cause(data: &FineGrayData<'_>, want: &Value) {
+    // The reference coefficients are converged to a relative 1e-12 of the log likelihood, some 1e-8 in themselves.
+    let crr = &want["crr"];
+    let model = FineGrayModel::new(data, &FineGrayOptions::default()).expect("valid data");
+    let fit = model.fit(&FitOptions::default()).expect("a fit");
+    matches("crr coef", &estimates(&fit), &crr["coef"], 1e-8, 1.0);
+    matches("crr information", fit.information.as_slice(), &crr["var_naive_inverse_information"], 1e-8, 1.0);
+    matches("crr loglik", &[fit.loglik], &crr["loglik"], 1e-10, 0.0);
+    matches("crr loglik null", &[fit.loglik_null], &crr["loglik_null"], 1e-10, 0.0);
+    let fit = model.with_crr_variance(fit).expect("no delayed entry");
+    matches("crr var", fit.reported_variance().as_slice(), &crr["var"], 1e-8, 1e-2);
+    assert!(numbers(&crr["score"]).iter().all(|s| s.abs() < 1e-9));
+    for (x, name) in [(0.0, "predicted_cif_platelet0"), (1.0, "predicted_cif_platelet1")] {
+        let curve = &model.predict(&fit, &[x, 0.0, 0.0]).expect("finite")[0];
+        let got: Vec<f64> = numbers(&crr["predicted_times"]).iter().map(|t| curve.at(*t)).collect();
+        matches(name, &got, &crr[name], 1e-8, 0.0);
+    }
+    for (name, ties) in [("finegray_breslow", Ties::Breslow), ("finegray_efron", Ties::Efron)] {
+        let options = FineGrayOptions { ties, censoring_ties: CensoringTies::FailuresFirst };
+        let model = FineGrayModel::new(data, &options).expect("valid data");
+        let fit = model.fit(&FitOptions { robust: Robust::Rows, ..FitOptions::default() }).expect("a fit");
+        let want = &want[name];
+        matches(name, &estimates(&fit), &want["coef"], 1e-8, 1.0);
+        matches(name, fit.reported_variance().as_slice(), &want["var_robust"], 1e-8, 1e-2);
+        matches(name, &[fit.loglik_null, fit.loglik], &want["loglik"], 1e-10, 0.0);
+    }
+    let event: Vec<bool> = data.cause.iter().map(|c| *c == data.of).collect();
+    let cox = CoxData { time: data.time, event: &event, covariates: data.covariates, ..CoxData::default() };
+    let fit = CoxModel::new(&cox, Ties::Efron).expect("valid data").fit(&FitOptions::default()).expect("a fit");
+    let want = &want["cause_specific_cox_efron"];
+    matches("cause-specific", &estimates(&fit), &want["coef"], 1e-8, 1.0);
+    matches("cause-specific", fit.variance.as_slice(), &want["var"], 1e-8, 1e-2);
+    matches("cause-specific", &[fit.loglik_null, fit.loglik], &want["loglik"], 1e-10, 0.0);
+}
+
+#[test]
+fn fine_gray_models() {
+    let (Some(want), Some(text)) = (expected("c06_finegray_bmt408"), oracle("c06_finegray_bmt408", "input.csv"))
+    else {
+        return;
+    };
+    let t = Table::parse(&text);
+    let columns = [t.numbers("platelet"), t.numbers("age"), t.numbers("tcell")];
+    let columns: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+    let time = t.numbers("time");
+    let cause: Vec<u8> = t.numbers("cause").iter().map(|c| *c as u8).collect();
+    for of in [1, 2] {
+        eprintln!("cause {of}");
+        let data = FineGrayData {
+            time: Times::Real(&time),
+            cause: &cause,
+            of,
+            covariates: &columns,
+            ..FineGrayData::default()
+        };
+        compare_cause(&data, &want[format!("cause{of}")]);
+    }
+    close("reference read", &[time.len() as f64], &[408.0], 0.0, 0.0);
+}

@@ -1,0 +1,76 @@
+//! The database of this installation: its own private cluster, or an existing server.
+
+use crate::cli::Storage;
+use crate::failure::Failure;
+use cluster::{Cluster, ClusterConfig};
+use registry::audit::block::SealingKey;
+use registry::{Database, DatabaseConfig};
+use sqlx::postgres::PgConnectOptions;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::str::FromStr;
+
+/// Everything a command needs that works on the data.
+pub(crate) struct Instance {
+    pub(crate) database: Database,
+    pub(crate) sealing_key: SealingKey,
+    pub(crate) snapshots: PathBuf,
+    cluster: Option<Cluster>,
+}
+
+impl Instance {
+    /// Starts the private cluster if there is no database URL, migrates, opens the pools and reads the sealing key.
+    pub(crate) async fn open(storage: Storage) -> Result<Self, Failure> {
+        let data_dir = match &storage.data_dir {
+            Some(directory) => directory.clone(),
+            None => cluster::default_data_dir()?,
+        };
+        let (config, cluster) = connect(&storage, &data_dir).await?;
+        let database = config.open().await?;
+        std::fs::create_dir_all(&data_dir).map_err(|e| Failure::internal(format!("{}: {e}", data_dir.display())))?;
+        let sealing_key = SealingKey::load_or_create(&data_dir.join("sealing-key.pem")).map_err(Failure::internal)?;
+        Ok(Self { database, sealing_key, snapshots: data_dir.join("snapshots"), cluster })
+    }
+
+    /// Closes the pools and stops the private cluster.
+    pub(crate) async fn close(self) -> Result<(), Failure> {
+        self.database.close().await;
+        match self.cluster {
+            Some(cluster) => Ok(cluster.stop().await?),
+            None => Ok(()),
+        }
+    }
+}
+
+async fn connect(storage: &Storage, data_dir: &std::path::Path) -> Result<(DatabaseConfig, Option<Cluster>), Failure> {
+    if let Some(url) = &storage.database_url {
+        let admin = PgConnectOptions::from_str(url).map_err(|error| Failure::input(format!("DATABASE_URL: {error}")))?;
+        let config = DatabaseConfig { admin, role_password: storage.database_role_password.clone(), max_connections: 16 };
+        return Ok((config, None));
+    }
+    let mut config = ClusterConfig::new(data_dir.join("postgres"));
+    config.settings = vec![
+        ("shared_buffers".to_owned(), "256MB".to_owned()),
+        ("max_wal_size".to_owned(), "2GB".to_owned()),
+        ("max_connections".to_owned(), "60".to_owned()),
+        // Error messages quote values of rows; the log must not.
+        ("log_error_verbosity".to_owned(), "terse".to_owned()),
+        ("log_min_error_statement".to_owned(), "panic".to_owned()),
+    ];
+    let cluster = Cluster::start(config).await?;
+    let at = cluster.connection_parameters();
+    let admin = PgConnectOptions::new_without_pgpass()
+        .socket(&at.socket_directory)
+        .port(at.port)
+        .username(&at.superuser)
+        .database(&at.database);
+    Ok((DatabaseConfig { admin, role_password: None, max_connections: 16 }, Some(cluster)))
+}
+
+/// `sequela migrate`.
+pub(crate) async fn migrate(storage: Storage) -> Result<ExitCode, Failure> {
+    let instance = Instance::open(storage).await?;
+    println!("The schema is up to date; generation {}.", instance.database.generation);
+    instance.close().await?;
+    Ok(ExitCode::SUCCESS)
+}

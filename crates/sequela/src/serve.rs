@@ -1,0 +1,123 @@
+//! `sequela serve`: the server, its sealer and an orderly end.
+
+use crate::cli::{Cli, LogFormat, ServeArguments, Storage};
+use crate::failure::Failure;
+use crate::instance::Instance;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use registry::audit::seal;
+use registry::scope::Author;
+use server::App;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+/// How often committed entries are sealed.
+const SEAL_EVERY: Duration = Duration::from_secs(2);
+
+/// Sends the log to standard error.
+pub(crate) fn log_to_stderr(cli: &Cli) -> Result<(), Failure> {
+    // A server without its request lines is of no use to whoever runs it.
+    let directives = if matches!(cli.command, crate::cli::Command::Serve(_)) && cli.log == "warn" { "info" } else { &cli.log };
+    let filter = tracing_subscriber::EnvFilter::try_new(directives)
+        .map_err(|error| Failure::input(format!("--log {directives}: {error}")))?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match cli.log_format {
+        LogFormat::Text => builder.init(),
+        LogFormat::Json => builder.json().flatten_event(true).init(),
+    }
+    Ok(())
+}
+
+/// A running server.
+pub(crate) struct Running {
+    pub(crate) app: Arc<App>,
+    pub(crate) address: SocketAddr,
+    stop: watch::Sender<bool>,
+    serving: JoinHandle<std::io::Result<()>>,
+    sealing: JoinHandle<()>,
+}
+
+impl Running {
+    /// Starts serving.
+    pub(crate) async fn start(instance: &Instance, listen: SocketAddr, submission_limit: usize) -> Result<Self, Failure> {
+        let metrics = PrometheusBuilder::new().install_recorder().map_err(Failure::internal)?;
+        let app = Arc::new(App {
+            database: instance.database.clone(),
+            sealing_key: instance.sealing_key.clone(),
+            snapshots: instance.snapshots.clone(),
+            submission_limit,
+            metrics,
+        });
+        registry::reference_data::seed_products(&app.database, system()).await?;
+        let listener = TcpListener::bind(listen).await.map_err(|e| Failure::input(format!("cannot listen on {listen}: {e}")))?;
+        let address = listener.local_addr().map_err(Failure::internal)?;
+        let (stop, stopped) = watch::channel(false);
+        let router = server::router(Arc::clone(&app));
+        let mut end = stopped.clone();
+        let serving = tokio::spawn(async move {
+            axum::serve(listener, router).with_graceful_shutdown(async move { drop(end.wait_for(|s| *s).await) }).await
+        });
+        let sealing = tokio::spawn(keep_sealing(Arc::clone(&app), stopped));
+        Ok(Self { app, address, stop, serving, sealing })
+    }
+
+    /// Lets requests under way finish, seals what they wrote and ends.
+    pub(crate) async fn stop(self) -> Result<(), Failure> {
+        // The receivers live as long as the tasks; nobody listening means that they have ended already.
+        let _ = self.stop.send(true);
+        self.serving.await.map_err(Failure::internal)?.map_err(Failure::internal)?;
+        self.sealing.await.map_err(Failure::internal)
+    }
+}
+
+async fn keep_sealing(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
+    loop {
+        let last = tokio::select! {
+            () = tokio::time::sleep(SEAL_EVERY) => false,
+            _ = stopped.wait_for(|s| *s) => true,
+        };
+        match seal::seal(&app.database, &app.sealing_key).await {
+            Ok(Some(block)) => tracing::info!(block = block.number, entries = block.entries, "sealed"),
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "sealing failed; it is tried again"),
+        }
+        if last {
+            return;
+        }
+    }
+}
+
+/// The author of what the program itself writes.
+pub(crate) fn system() -> Author {
+    Author { actor: Uuid::nil(), request_id: Uuid::now_v7() }
+}
+
+/// Waits for Ctrl-C or a request to terminate.
+pub(crate) async fn asked_to_stop() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            tokio::select! { _ = interrupt => {}, _ = terminate.recv() => {} }
+            return;
+        }
+    }
+    drop(interrupt.await);
+}
+
+/// `sequela serve`.
+pub(crate) async fn run(storage: Storage, arguments: ServeArguments) -> Result<ExitCode, Failure> {
+    let instance = Instance::open(storage).await?;
+    let running = Running::start(&instance, arguments.listen, arguments.submission_mib << 20).await?;
+    println!("Sequela listens on http://{}  (documentation: http://{}/docs/)", running.address, running.address);
+    asked_to_stop().await;
+    tracing::info!("stopping");
+    running.stop().await?;
+    instance.close().await?;
+    Ok(ExitCode::SUCCESS)
+}
