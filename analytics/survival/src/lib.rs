@@ -2,6 +2,7 @@
 pub mod special;
 
 mod parallel;
+mod pooled;
 pub(crate) use parallel::{parallel, threads};
 
 // Non-parametric estimators and tests on event tables.

@@ -51,6 +51,7 @@ impl Running {
             sealing_key: instance.sealing_key.clone(),
             snapshots: instance.snapshots.clone(),
             submission_limit,
+            report_slots: tokio::sync::Semaphore::new(std::thread::available_parallelism().map_or(1, std::num::NonZero::get)),
             metrics,
         });
         registry::reference_data::seed_products(&app.database, system()).await?;

@@ -3,6 +3,7 @@
 use clinical::finding::{Finding, Findings, Language};
 use clinical::rule::Severity;
 use serde::Serialize;
+use std::borrow::Cow;
 use utoipa::ToSchema;
 
 /// One fault or query: what, where, what was received and what would be accepted.
@@ -23,7 +24,7 @@ pub(crate) struct ErrorItem {
     /// What would be accepted.
     pub(crate) expected: Option<String>,
     /// The rule in the language asked for.
-    pub(crate) message: &'static str,
+    pub(crate) message: Cow<'static, str>,
 }
 
 /// Where a row of a submission stands.
@@ -41,7 +42,7 @@ fn item(finding: &Finding, language: Language, place: Option<Place>) -> ErrorIte
         column: place.filter(|p| p.tabular).and(finding.field.clone()),
         received: finding.received.clone(),
         expected: finding.expected.clone(),
-        message: finding.message(language),
+        message: Cow::Borrowed(finding.message(language)),
     }
 }
 

@@ -38,6 +38,8 @@ pub struct App {
     pub snapshots: PathBuf,
     /// Largest body of a bulk submission, in bytes.
     pub submission_limit: usize,
+    /// Bounds the reports made at a time.
+    pub report_slots: tokio::sync::Semaphore,
     /// Renders `/metrics`.
     pub metrics: PrometheusHandle,
 }

@@ -52,7 +52,7 @@ fn unknown_members_and_wrong_types_are_all_reported_with_their_pointers() {
 fn values_out_of_bounds_are_all_reported() {
     let text = json!({
         "name": "  ",
-        "disease": ["NHL", "MMM"],
+        "disease": ["NHL", "B-All"],
         "product": [],
         "center": [""],
         "infusion_number": 0,
@@ -65,7 +65,7 @@ fn values_out_of_bounds_are_all_reported() {
         pointers,
         ["/name", "/infusion_number", "/product", "/center/0", "/disease/1", "/age_min", "/infused_from"]
     );
-    assert!(all[4].1.contains("did you mean MM?"), "{}", all[4].1);
+    assert!(all[4].1.contains("did you mean B_ALL?"), "{}", all[4].1);
 }
 
 #[test]
@@ -75,11 +75,7 @@ fn both_sides_of_every_bound() {
         (r#"{"age_min":0,"age_max":120}"#, r#"{"age_max":121}"#),
         (r#"{"age_min":18,"age_max":18}"#, r#"{"age_min":19,"age_max":18}"#),
         (r#"{"infused_from":"2024-01-02","infused_to":"2024-01-02"}"#, r#"{"infused_from":"2024-01-02","infused_to":"2024-01-01"}"#),
-        (r#"{"age_min":5000000000}"#, "{}"),
-    ]
-    .into_iter()
-    .take(4)
-    {
+    ] {
         assert!(CohortDefinition::parse(accepted).is_ok(), "{accepted}");
         assert!(CohortDefinition::parse(refused).is_err(), "{refused}");
     }

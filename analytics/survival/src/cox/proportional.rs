@@ -16,7 +16,7 @@ pub enum TimeTransform {
     KaplanMeier,
     /// The time itself.
     Identity,
-    /// Rank of the event among the events, ties averaged.
+    /// Rank of the time among the end times of all rows, ties averaged.
     Rank,
     /// Logarithm of the time.
     Log,
@@ -105,7 +105,7 @@ impl CoxModel<'_> {
                 }
                 self.times.iter().map(|t| t.ln()).collect()
             }
-            TimeTransform::Rank => self.event_ranks(),
+            TimeTransform::Rank => self.row_ranks()?,
             TimeTransform::KaplanMeier => self.survival_before()?,
         };
         let (mut sum, mut events) = (0.0, 0.0);
@@ -122,20 +122,20 @@ impl CoxModel<'_> {
         Ok(g)
     }
 
-    fn event_ranks(&self) -> Vec<f64> {
-        let kernel = &self.kernel;
-        let mut order: Vec<usize> = (0..kernel.edges()).filter(|e| kernel.deaths[*e] > 0).collect();
-        order.sort_by(|a, b| self.times[*a].total_cmp(&self.times[*b]));
-        let mut ranks = vec![0.0; kernel.edges()];
-        let mut before = 0.0;
-        for group in order.chunk_by(|a, b| self.times[*a] == self.times[*b]) {
-            let here: f64 = group.iter().map(|e| f64::from(kernel.deaths[*e])).sum();
-            for &edge in group {
-                ranks[edge] = before + f64::midpoint(here, 1.0);
-            }
-            before += here;
+    /// Average rank of each edge's time among the end times of all rows.
+    fn row_ranks(&self) -> Result<Vec<f64>, Error> {
+        let line = Timeline::new(None, self.data.time)?;
+        let mut ending = vec![0.0; line.span];
+        for &exit in &line.exit {
+            ending[exit as usize] += 1.0;
         }
-        ranks
+        let mut before = 0.0;
+        for here in &mut ending {
+            let rank = before + f64::midpoint(*here, 1.0);
+            before += *here;
+            *here = rank;
+        }
+        Ok(self.times.iter().map(|t| line.rank_at(*t).map_or(0.0, |r| ending[r as usize])).collect())
     }
 
     /// One less the pooled Kaplan-Meier estimate just before each edge. Rows of weight zero do not count.

@@ -23,6 +23,8 @@ const MAX_CELLS: usize = 1 << 23;
 pub struct DayTally {
     n_causes: usize,
     n_groups: usize,
+    /// Number of the first row in the caller's columns, for error messages.
+    first_row: usize,
     rows: usize,
     delayed: bool,
     counts: Cells<u32>,
@@ -44,7 +46,7 @@ struct Cells<C> {
 }
 
 /// A value that counters add up.
-trait Count: Copy + Default + std::ops::AddAssign + Into<f64> {
+trait Count: Copy + Default + PartialEq + std::ops::AddAssign + Into<f64> {
     fn of(weight: f64) -> Self;
 }
 
@@ -166,27 +168,42 @@ impl<C: Count> Cells<C> {
         self.late_entries.extend_from_slice(&other.late_entries);
     }
 
-    /// The table of one group.
-    fn table(&self, group: usize, causes: usize, shape: Shape, delayed: bool, counts: (Option<u64>, u64)) -> EventTable {
+    /// The table of one group, of which about `expected` rows are expected. `counts` are the subjects (where they are not
+    /// the sum of the cells) and the excluded rows.
+    fn table(
+        &self,
+        group: usize,
+        causes: usize,
+        shape: Shape,
+        delayed: bool,
+        expected: usize,
+        counts: (Option<u64>, u64),
+    ) -> EventTable {
         let days = self.exits.len() / shape.width;
-        let mut rows = Builder::new(causes, delayed, days.min(1 << 16));
+        // Fresh memory costs more than the loop: a small group does not reserve every day.
+        let mut rows = Builder::new(causes, delayed, days.min(expected));
         let mut total = 0.0;
+        let zero = C::default();
+        let first = group * (causes + 1);
         for (day, cells) in self.exits.chunks_exact(shape.width).enumerate() {
-            let Some(cells) = cells.get(group * (causes + 1)..(group + 1) * (causes + 1)) else { break };
-            let joining: f64 = self.entries.get(day * shape.groups + group).map_or(0.0, |&count| count.into());
-            let leaving: f64 = cells.iter().map(|&count| -> f64 { count.into() }).sum();
-            if leaving > 0.0 || joining > 0.0 {
+            let Some(cells) = cells.get(first..=first + causes) else { break };
+            let joining = self.entries.get(day * shape.groups + group).copied().unwrap_or(zero);
+            if joining == zero && cells.iter().all(|&count| count == zero) {
+                continue;
+            }
+            rows.time.push(day as f64);
+            if delayed {
+                rows.entered.push(joining.into());
+            }
+            if let Some((&censored, events)) = cells.split_first() {
+                let mut leaving: f64 = censored.into();
+                rows.censored.push(leaving);
+                for (column, &count) in rows.events.iter_mut().zip(events) {
+                    let count: f64 = count.into();
+                    leaving += count;
+                    column.push(count);
+                }
                 total += leaving;
-                rows.time.push(day as f64);
-                if delayed {
-                    rows.entered.push(joining);
-                }
-                if let Some((&censored, events)) = cells.split_first() {
-                    rows.censored.push(censored.into());
-                    for (column, &count) in rows.events.iter_mut().zip(events) {
-                        column.push(count.into());
-                    }
-                }
             }
         }
         total += self.late(group, &mut rows);
@@ -232,6 +249,7 @@ impl DayTally {
         Self {
             n_causes: n_causes.min(255),
             n_groups,
+            first_row: 0,
             rows: 0,
             delayed: false,
             counts: Cells::default(),
@@ -308,7 +326,7 @@ impl DayTally {
 
     fn first_fault(&self, block: &Subjects) -> Error {
         for row in 0..block.exit.len() {
-            let fault = |column, value, expected| Error::InvalidValue { column, row: self.rows + row, value, expected };
+            let fault = |column, value, expected| Error::InvalidValue { column, row: self.first_row + self.rows + row, value, expected };
             if let Some(&day) = block.exit.get(row).filter(|&&day| day < 0) {
                 return fault("exit", f64::from(day), "a day, 0 or later");
             }
@@ -352,14 +370,16 @@ impl DayTally {
         }
         let weighted = self.pending == 0;
         let cells = self.counts.exits.len() + self.sums.exits.len();
-        let threads = crate::threads(cells / 2).min(self.n_groups);
+        // Extracting a cell costs some four times as much as counting a row.
+        let threads = crate::threads(cells * 4).min(self.n_groups);
+        let expected = 16 + 2 * (self.rows / self.n_groups);
         crate::parallel(self.n_groups, threads, |group| {
             let n = self.n.get(group).copied().unwrap_or(0);
             let excluded = self.excluded.get(group).copied().unwrap_or(0);
             if weighted {
-                self.sums.table(group, self.n_causes, shape, self.delayed, (Some(n), excluded))
+                self.sums.table(group, self.n_causes, shape, self.delayed, expected, (Some(n), excluded))
             } else {
-                self.counts.table(group, self.n_causes, shape, self.delayed, (None, excluded))
+                self.counts.table(group, self.n_causes, shape, self.delayed, expected, (None, excluded))
             }
         })
     }
@@ -389,7 +409,7 @@ pub(super) fn from_days(
     let tallies = crate::parallel(parts, threads, |part| {
         let from = (part * size).min(rows);
         let mut tally = DayTally::new(n_causes, n_groups);
-        tally.rows = from;
+        tally.first_row = from;
         let result = tally.push(&subjects.rows(from, (from + size).min(rows)));
         result.map(|()| tally)
     });

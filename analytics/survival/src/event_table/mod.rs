@@ -291,17 +291,23 @@ impl Builder {
         }
     }
 
-    /// Sums the risk sets from the last time backwards, which keeps small late weights exact next to huge early ones.
-    pub(crate) fn finish(self, n: u64, excluded: u64, person_time: Option<f64>) -> EventTable {
-        let rows = self.time.len();
-        let mut at_risk = self.censored.clone();
-        for column in &self.events {
-            for (sum, &count) in at_risk.iter_mut().zip(column) {
+    /// Exits of any kind at each time.
+    fn leaving(&self) -> Vec<f64> {
+        let Some((first, rest)) = self.events.split_first() else { return self.censored.clone() };
+        let mut leaving: Vec<f64> = self.censored.iter().zip(first).map(|(c, d)| c + d).collect();
+        for column in rest {
+            for (sum, &count) in leaving.iter_mut().zip(column) {
                 *sum += count;
             }
         }
+        leaving
+    }
+
+    /// Sums the risk sets from the last time backwards, which keeps small late weights exact next to huge early ones.
+    pub(crate) fn finish(self, n: u64, excluded: u64, person_time: Option<f64>) -> EventTable {
         // Whoever enters at t leaves later, so the entries at and after t come off the exits at and after t.
         let late = self.entered.iter().any(|&count| count > 0.0);
+        let mut at_risk = self.leaving();
         let mut exits = 0.0;
         let mut person = 0.0;
         if late {
@@ -319,7 +325,6 @@ impl Builder {
                 *leaving = exits;
             }
         }
-        debug_assert_eq!(rows, at_risk.len());
         EventTable {
             n,
             excluded,

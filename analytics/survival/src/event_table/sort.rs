@@ -6,11 +6,44 @@ const BUCKETS: usize = 1 << DIGIT;
 /// Leading bits the radix passes look at; what is still unordered below them is ordered in short runs.
 const LEADING: u32 = 3 * DIGIT;
 
-/// Sorts keys of which only the lowest `width` bits are used.
+/// Sorts keys of which only the lowest `width` bits are used, on `threads` threads.
+pub(super) fn sort_keys(keys: &mut Vec<u64>, width: u32, threads: usize) {
+    if threads <= 1 {
+        sort_serially(keys, width);
+        return;
+    }
+    let half = keys.split_off(keys.len() / 2);
+    let parts = crate::parallel(2, 2, |part| {
+        let mut part = if part == 0 { keys.clone() } else { half.clone() };
+        sort_serially(&mut part, width);
+        part
+    });
+    keys.clear();
+    if let [a, b] = parts.as_slice() {
+        merge(a, b, keys);
+    }
+}
+
+/// Merges two sorted lists.
+fn merge(a: &[u64], b: &[u64], into: &mut Vec<u64>) {
+    into.reserve(a.len() + b.len());
+    let (mut i, mut j) = (0, 0);
+    while let (Some(&x), Some(&y)) = (a.get(i), b.get(j)) {
+        // Both indices move by a comparison, not by a branch: which list is next cannot be predicted.
+        let first = x <= y;
+        into.push(if first { x } else { y });
+        i += usize::from(first);
+        j += usize::from(!first);
+    }
+    into.extend_from_slice(a.get(i..).unwrap_or_default());
+    into.extend_from_slice(b.get(j..).unwrap_or_default());
+}
+
+/// Sorts on one thread.
 ///
 /// Three passes over the leading 33 bits bring real-valued times within 1e-8 of their place; one sweep then orders the
 /// runs of equal leading bits, which are short unless the times are tied (and then are already in order).
-pub(super) fn sort_keys(keys: &mut Vec<u64>, width: u32) {
+fn sort_serially(keys: &mut Vec<u64>, width: u32) {
     if keys.len() < 256 {
         keys.sort_unstable();
         return;
@@ -83,7 +116,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn sorts_any_width(width in 1_u32..=64, seed in any::<u64>(), n in 0_usize..3000, spread in 0_u32..64) {
+        fn sorts_any_width(width in 1_u32..=64, seed in any::<u64>(), n in 0_usize..3000, spread in 0_u32..64, threads in 1_usize..3) {
             let mut state = seed | 1;
             let mut keys: Vec<u64> = (0..n)
                 .map(|_| {
@@ -93,7 +126,7 @@ mod tests {
                 .collect();
             let mut expected = keys.clone();
             expected.sort_unstable();
-            sort_keys(&mut keys, width);
+            sort_keys(&mut keys, width, threads);
             prop_assert_eq!(keys, expected);
         }
     }

@@ -115,7 +115,8 @@ fn prepare<'a>(subjects: &Subjects<'a, f64>, n_causes: usize, n_groups: usize, g
                 } else {
                     all.filter(|&(row, _)| kept(row, entries)).map(|(row, &t)| code.key(time(t), group(row), cause(row))).collect()
                 };
-                sort_keys(&mut keys, code.width);
+                let threads = crate::threads(keys.len());
+                sort_keys(&mut keys, code.width, threads);
                 Sorted::Packed { keys, code }
             }
             None => {

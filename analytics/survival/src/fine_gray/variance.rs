@@ -13,7 +13,7 @@ use crate::linear::Matrix;
 /// `q / Y` over the censoring martingale of each subject.
 ///
 /// `q(u)` is the derivative of the score with respect to the censoring hazard at `u`: a sum over the subjects that failed
-/// of another cause before `u`, of their score contributions after `u`. Both ends are running sums.
+/// of another cause before `u`, of their score contributions at and after `u`. Both ends are running sums.
 pub(super) fn crr(model: &FineGrayModel<'_>, fit: &CoxFit) -> Result<Matrix, Error> {
     if model.line.entry.is_some() {
         return Err(Error::Undefined { reason: "with delayed entry use the sandwich variance of the fit" });
@@ -44,8 +44,8 @@ pub(super) fn crr(model: &FineGrayModel<'_>, fit: &CoxFit) -> Result<Matrix, Err
             };
             for j in 0..p {
                 if counts.censored[r] > 0.0 && exposed > 0.0 {
-                    ratio[r * p + j] = q[r * p + j] / (if std::env::var("VA").unwrap().contains('h') { exposed - counts.censored[r] } else { exposed });
-                    running[j] += ratio[r * p + j] * counts.censored[r] / (if std::env::var("VA").unwrap().contains('g') { exposed - counts.censored[r] } else { exposed });
+                    ratio[r * p + j] = q[r * p + j] / exposed;
+                    running[j] += ratio[r * p + j] * counts.censored[r] / exposed;
                 }
                 spent[r * p + j] = running[j];
             }
@@ -59,7 +59,7 @@ pub(super) fn crr(model: &FineGrayModel<'_>, fit: &CoxFit) -> Result<Matrix, Err
             let censored = model.data.cause[row] == 0;
             for (j, column) in scores.iter_mut().enumerate() {
                 // Those that fail at a rank before the censorings of that rank are not exposed to them.
-                let until = if std::env::var("VA").unwrap().contains('m') { if censored {spent[rank*p+j]} else {rank.checked_sub(1).map_or(0.0, |r| spent[r * p + j])}} else if censored || model.censoring_ties == CensoringTies::FailuresAtRisk {
+                let until = if censored || model.censoring_ties == CensoringTies::FailuresAtRisk {
                     spent[rank * p + j]
                 } else {
                     rank.checked_sub(1).map_or(0.0, |r| spent[r * p + j])
@@ -137,22 +137,17 @@ impl FineGrayModel<'_> {
             let mut gone = vec![0.0; p + 1];
             let mut edge = edges.start;
             for rank in 0..self.line.span {
-                // Failures at or before the rank, events after it.
-                let va = std::env::var("VA").unwrap();
-                let lim = if va.contains('f') { rank } else { rank + 1 };
-                while edge + 1 < edges.end && (kernel.rank[edge + 1] as usize) < lim {
+                // Failures before the rank, events at it and after.
+                while edge + 1 < edges.end && (kernel.rank[edge + 1] as usize) < rank {
                     edge += 1;
                     for (g, f) in gone.iter_mut().zip(&failed[edge * (p + 1)..]) {
                         *g += f;
                     }
                 }
-                if gone[0] == 0.0 {
+                if gone[0] == 0.0 || edge + 1 >= edges.end {
                     continue;
                 }
-                let mut en = edges.start;
-                while en < edges.end && (kernel.rank[en] == u32::MAX || (kernel.rank[en] as usize) < rank + usize::from(!va.contains('e'))) { en += 1; }
-                if en >= edges.end { continue; }
-                let (hazard, drift) = (later.hazard[group][en], &later.drift[group][en * p..]);
+                let (hazard, drift) = (later.hazard[group][edge + 1], &later.drift[group][(edge + 1) * p..]);
                 for j in 0..p {
                     q[rank * p + j] += gone[j + 1] * hazard - gone[0] * drift[j];
                 }

@@ -45,7 +45,7 @@ impl Counts {
             total: 0.0,
         };
         for (row, &exit) in line.exit.iter().enumerate().filter(|(row, _)| keep(*row)) {
-            let weight = data.weight.map_or(1.0, |w| w[row]);
+            let weight = 1.0;
             let leaving = if data.cause[row] == 0 { &mut out.censored } else { &mut out.failed };
             leaving[exit as usize] += weight;
             out.total += weight;

@@ -138,8 +138,7 @@ fn estimate(table: &EventTable, options: &KmOptions, from: Option<f64>) -> Resul
     let mut surv = Vec::with_capacity(time.len());
     let mut var_log = Vec::with_capacity(time.len());
     let (mut s, mut greenwood) = (1.0_f64, 0.0_f64);
-    let mut emptied_at = None;
-    for ((&n, &d), &t) in n_risk.iter().zip(n_event.iter()).zip(time.iter()) {
+    for (&n, &d) in n_risk.iter().zip(n_event.iter()) {
         if d > 0.0 && n > 0.0 {
             let left = n - d;
             // A weighted sum may leave a rounding residue where everybody at risk has the event.
@@ -150,15 +149,13 @@ fn estimate(table: &EventTable, options: &KmOptions, from: Option<f64>) -> Resul
                 s = 0.0;
                 greenwood = f64::INFINITY;
             }
-        } else if s == 0.0 && emptied_at.is_none() && n > 0.0 {
-            emptied_at = Some(t);
         }
         surv.push(s);
         var_log.push(greenwood);
     }
     // S sticks at 0 although somebody is observed later.
     let zero_at = surv.iter().position(|&s| s == 0.0);
-    let emptied_at = zero_at.filter(|&row| row + 1 < surv.len()).and_then(|row| time.get(row).copied()).or(emptied_at);
+    let emptied_at = zero_at.filter(|&row| row + 1 < surv.len()).and_then(|row| time.get(row).copied());
     Ok(KaplanMeier {
         n: table.n,
         person_time: table.person_time,

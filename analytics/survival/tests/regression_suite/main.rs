@@ -4,4 +4,5 @@ mod bmt;
 mod book;
 mod ebmt;
 mod myeloma;
+mod simulated;
 mod support;

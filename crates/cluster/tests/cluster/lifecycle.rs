@@ -299,4 +299,5 @@ fn eprint(line: &str) {
 /// Copies a program. In a process of its own, so that no other test's child has the copy open while it is executed.
 fn copy(from: &Path, to: &Path) {
     assert!(Command::new("cp").args([from, to]).status().expect("cp runs").success());
+    fs::set_permissions(to, fs::Permissions::from_mode(0o755)).expect("its permissions");
 }

@@ -30,6 +30,7 @@ pub(crate) fn all() -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(snapshots::list, snapshots::take))
         .routes(routes!(snapshots::read))
         
+        .routes(routes!(reports::run))
         .routes(routes!(audit::verify))
         .split_for_parts();
     crate::document::describe_bulk(&mut document);

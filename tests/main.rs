@@ -1,0 +1,1 @@
+//! Black-box tests: the real binary, a real PostgreSQL server, real HTTP.
