@@ -109,8 +109,13 @@ impl CohortDefinition {
         let mut faults = Faults::default();
         let definition = Self {
             name: name(written.name, &mut faults),
-            infusion_number: whole_number("infusion_number", written.infusion_number, InfusionNumber::KIND, &mut faults)
-                .unwrap_or(1),
+            infusion_number: whole_number(
+                "infusion_number",
+                written.infusion_number,
+                InfusionNumber::KIND,
+                &mut faults,
+            )
+            .unwrap_or(1),
             product: codes("product", written.product, None, &mut faults),
             center: codes("center", written.center, None, &mut faults),
             disease: codes("disease", written.disease, Some(Disease::SET), &mut faults),
@@ -124,14 +129,18 @@ impl CohortDefinition {
             && max < min
         {
             faults.0.push(
-                Fault::new("/age_max", "the greatest age is below the least").received(max).expected(format!("{min} or more")),
+                Fault::new("/age_max", "the greatest age is below the least")
+                    .received(max)
+                    .expected(format!("{min} or more")),
             );
         }
         if let (Some(from), Some(to)) = (definition.infused_from, definition.infused_to)
             && to < from
         {
             faults.0.push(
-                Fault::new("/infused_to", "the period ends before it starts").received(to).expected(format!("{from} or later")),
+                Fault::new("/infused_to", "the period ends before it starts")
+                    .received(to)
+                    .expected(format!("{from} or later")),
             );
         }
         faults.into_result(definition)
@@ -150,7 +159,10 @@ impl CohortDefinition {
 
     /// Whether a criterion needs real calendar dates or the year of birth, which pseudo-anchored patients lack.
     pub fn needs_calendar(&self) -> bool {
-        self.age_min.is_some() || self.age_max.is_some() || self.infused_from.is_some() || self.infused_to.is_some()
+        self.age_min.is_some()
+            || self.age_max.is_some()
+            || self.infused_from.is_some()
+            || self.infused_to.is_some()
     }
 }
 
@@ -187,12 +199,18 @@ fn date(field: &str, written: Option<String>, faults: &mut Faults) -> Option<Nai
     if let Ok(clinical::Cell::Date(date)) = Kind::Date.parse_text(&text) {
         return Some(date);
     }
-    let fault = Fault::new(pointer(&[field]), "this is not a date that exists").received(shorten(&Value::from(text)));
+    let fault =
+        Fault::new(pointer(&[field]), "this is not a date that exists").received(shorten(&Value::from(text)));
     faults.0.push(fault.expected(Kind::Date.expected()));
     None
 }
 
-fn codes(field: &str, written: Option<Vec<String>>, set: Option<&ValueSet>, faults: &mut Faults) -> Option<Vec<String>> {
+fn codes(
+    field: &str,
+    written: Option<Vec<String>>,
+    set: Option<&ValueSet>,
+    faults: &mut Faults,
+) -> Option<Vec<String>> {
     let mut codes = written?;
     if codes.is_empty() {
         faults.0.push(
@@ -213,10 +231,13 @@ fn codes(field: &str, written: Option<Vec<String>>, set: Option<&ValueSet>, faul
         });
         let expected = if list.is_empty() { "a code".to_owned() } else { list };
         let place = pointer(&[field, &i.to_string()]);
-        faults.0.push(Fault::new(place, "there is no such code").received(Value::from(code.as_str())).expected(expected));
+        faults.0.push(
+            Fault::new(place, "there is no such code")
+                .received(Value::from(code.as_str()))
+                .expected(expected),
+        );
     }
     codes.sort();
     codes.dedup();
     Some(codes)
 }
-

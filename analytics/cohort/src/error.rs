@@ -35,7 +35,9 @@ pub enum ReportError {
         expected: &'static str,
     },
     /// A mandatory value is null.
-    #[error("{n} infusion(s) of the snapshot have no infusion date, which is mandatory: the snapshot was not written by this registry")]
+    #[error(
+        "{n} infusion(s) of the snapshot have no infusion date, which is mandatory: the snapshot was not written by this registry"
+    )]
     InfusionWithoutDate {
         /// How many infusions.
         n: usize,

@@ -104,7 +104,11 @@ pub fn read_document<T: DeserializeOwned>(value: &Value) -> Result<T, Faults> {
         Value::Object(members) => members.clone(),
         Value::Null => Map::new(),
         other => {
-            return Err(Faults::one(Fault::new("", "the document is not a JSON object").received(shorten(other)).expected("an object, {…}")));
+            return Err(Faults::one(
+                Fault::new("", "the document is not a JSON object")
+                    .received(shorten(other))
+                    .expected("an object, {…}"),
+            ));
         }
     };
     let whole = match T::deserialize(Value::Object(members.clone())) {
@@ -126,7 +130,7 @@ pub fn read_document<T: DeserializeOwned>(value: &Value) -> Result<T, Faults> {
 
 /// A JSON Pointer (RFC 6901) from member names and positions.
 pub fn pointer(path: &[&str]) -> String {
-    path.iter().map(|token| format!("/{}", token.replace('~', "~0").replace('/', "~1"))).collect()
+    path.iter().flat_map(|token| ["/".to_owned(), token.replace('~', "~0").replace('/', "~1")]).collect()
 }
 
 /// The JSON text of a value, cut to a readable length.

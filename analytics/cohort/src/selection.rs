@@ -5,8 +5,10 @@ use crate::definition::CohortDefinition;
 use crate::error::ReportError;
 use crate::snapshot::Snapshot;
 use clinical::form::Form;
+use clinical::forms::center::Center;
 use clinical::forms::disease::DiseaseBaseline;
 use clinical::forms::patient::{DateBasis, Patient};
+use clinical::forms::product::Product;
 use polars::prelude::*;
 use serde::Serialize;
 
@@ -34,6 +36,8 @@ pub struct Cohort {
     pub attrition: Vec<AttritionStep>,
     /// Subjects whose dates count from a made-up anchor: their intervals are real, their calendar dates are not.
     pub pseudo_anchored: usize,
+    /// What is suspicious about the definition, in words.
+    pub warnings: Vec<String>,
 }
 
 struct Criterion {
@@ -58,8 +62,11 @@ impl Cohort {
             col("sex"),
             col("date_basis"),
         ]);
-        let diseases =
-            snapshot.scan(DiseaseBaseline::DESCRIPTOR)?.select([col("center_id"), col("patient_id"), col("disease")]);
+        let diseases = snapshot.scan(DiseaseBaseline::DESCRIPTOR)?.select([
+            col("center_id"),
+            col("patient_id"),
+            col("disease"),
+        ]);
         let left = || JoinArgs::new(JoinType::Left);
         let mut columns: Vec<Expr> =
             ["center_id", "patient_id", "infusion_number", "product_code", "disease"].map(col).into();
@@ -91,16 +98,25 @@ impl Cohort {
             attrition.push(AttritionStep { criterion: criterion.text.clone(), before, after });
         }
         let anchored = columns::flags(&infusions, "pseudo_anchored")?;
-        let pseudo_anchored = kept.iter().zip(anchored).filter(|(keep, anchored)| **keep && *anchored == Some(true)).count();
+        let pseudo_anchored =
+            kept.iter().zip(anchored).filter(|(keep, anchored)| **keep && *anchored == Some(true)).count();
         let subjects = infusions
             .filter(&BooleanChunked::from_slice("kept".into(), &kept))
             .and_then(|frame| {
                 frame
-                    .select(["center_id", "patient_id", "infusion_number", "product_code", "disease", "day_0", "next_day"])?
+                    .select([
+                        "center_id",
+                        "patient_id",
+                        "infusion_number",
+                        "product_code",
+                        "disease",
+                        "day_0",
+                        "next_day",
+                    ])?
                     .with_row_index("subject".into(), None)
             })
             .map_err(ReportError::engine("keeping the cohort's infusions"))?;
-        Ok(Self { subjects, attrition, pseudo_anchored })
+        Ok(Self { subjects, attrition, pseudo_anchored, warnings: unknown_codes(snapshot, definition)? })
     }
 
     /// Number of subjects.
@@ -130,6 +146,27 @@ impl Cohort {
         let subjects = self.subjects.clone().lazy().select(columns);
         records.join(subjects, on.clone(), on, JoinArgs::new(JoinType::Inner))
     }
+}
+
+/// Codes of the definition that the reference tables do not have: most likely a slip, and they select nobody.
+fn unknown_codes(snapshot: &Snapshot, definition: &CohortDefinition) -> Result<Vec<String>, ReportError> {
+    let mut warnings = Vec::new();
+    let lists = [
+        ("product", &definition.product, Product::DESCRIPTOR, "product_code"),
+        ("center", &definition.center, Center::DESCRIPTOR, "center_id"),
+    ];
+    for (name, codes, form, column) in lists {
+        let Some(codes) = codes else { continue };
+        let table = snapshot.scan(form)?.select([col(column)]).collect();
+        let known =
+            columns::texts(&table.map_err(ReportError::engine("reading a reference table"))?, column)?;
+        for code in codes.iter().filter(|code| !known.contains(&Some((*code).clone()))) {
+            warnings.push(format!(
+                "The cohort names {name} {code}, which is not among the {name}s in scope: it selects nobody."
+            ));
+        }
+    }
+    Ok(warnings)
 }
 
 fn pseudo_anchored() -> Expr {
@@ -165,10 +202,16 @@ fn criteria(definition: &CohortDefinition) -> Vec<Criterion> {
     // The year of an infusion of a pseudo-anchored patient means nothing; such patients are out by now.
     let age = || col("infusion_date").dt().year() - col("birth_year");
     if let Some(min) = definition.age_min {
-        list.push((format!("age at infusion {min} or more (year of infusion less year of birth)"), age().gt_eq(lit(min))));
+        list.push((
+            format!("age at infusion {min} or more (year of infusion less year of birth)"),
+            age().gt_eq(lit(min)),
+        ));
     }
     if let Some(max) = definition.age_max {
-        list.push((format!("age at infusion {max} or less (year of infusion less year of birth)"), age().lt_eq(lit(max))));
+        list.push((
+            format!("age at infusion {max} or less (year of infusion less year of birth)"),
+            age().lt_eq(lit(max)),
+        ));
     }
     if let Some(from) = definition.infused_from {
         list.push((format!("infused on {from} or later"), col("infusion_date").gt_eq(lit(from))));

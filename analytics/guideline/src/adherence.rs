@@ -1,50 +1,24 @@
 //! The adherence report: how often the guideline was followed, by measure and center.
 
 use crate::evaluate::{Reason, State, Verdict, evaluate};
-use crate::library::{DEFAULT_GUIDELINE, Guideline};
+use crate::library::Guideline;
 use crate::measure::{Class, Evidence, Level, Measure, Provenance, Settings, Texts, Value, Window};
 use clinical::Language;
 use cohort::endpoints::Excluded;
 use cohort::render::{Block, EstimateRow, Figure};
 use cohort::reports::estimates::{Distribution, Interval, proportion};
 use cohort::reports::grouping::{By, Group, Grouping};
-use cohort::reports::parameters::{Checked, ProportionInterval, conf_level};
+use cohort::reports::parameters::ProportionInterval;
 use cohort::reports::{Body, Head, Report, ReportKind};
-use cohort::{Cohort, CohortDefinition, Fault, Faults, ReportError, Snapshot, fault};
-use serde::{Deserialize, Serialize};
+use cohort::{Cohort, CohortDefinition, ReportError, Snapshot};
+use serde::Serialize;
 use std::collections::BTreeMap;
 
+mod parameters;
 mod tables;
 
-/// Parameters of the adherence report.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct AdherenceParameters {
-    /// Which guideline.
-    pub guideline: String,
-    /// Ids of measures; all of the guideline when absent.
-    pub measures: Option<Vec<String>>,
-    /// Values of parameters, by measure and name; what is absent takes its default.
-    pub parameters: BTreeMap<String, BTreeMap<String, serde_json::Value>>,
-    /// Confidence level of every interval.
-    pub conf_level: f64,
-}
-
-impl Default for AdherenceParameters {
-    fn default() -> Self {
-        Self { guideline: DEFAULT_GUIDELINE.to_owned(), measures: None, parameters: BTreeMap::new(), conf_level: 0.95 }
-    }
-}
-
-impl Checked for AdherenceParameters {
-    fn check(&mut self, faults: &mut Faults) {
-        conf_level(self.conf_level, faults);
-        if self.measures.as_ref().is_some_and(Vec::is_empty) {
-            let fault = Fault::new("/measures", "an empty list asks for nothing").received("[]");
-            faults.0.push(fault.expected("ids of measures, or no such member"));
-        }
-    }
-}
+pub use parameters::AdherenceParameters;
+use parameters::choose;
 
 /// The adherence report's result.
 #[derive(Debug, Clone, Serialize)]
@@ -260,7 +234,8 @@ pub fn run(
             tally: Tally::of(of_class().flat_map(|(_, v)| v).map(|v| v.reason.state()), level),
         }
     };
-    let disease_not_recorded = cohort.subjects.column("disease").map_or(0, polars::prelude::Column::null_count);
+    let disease_not_recorded =
+        cohort.subjects.column("disease").map_or(0, polars::prelude::Column::null_count);
     let result = AdherenceResult {
         guideline: GuidelineReference {
             id: guideline.id.clone(),
@@ -283,68 +258,15 @@ pub fn run(
     });
     let mut left_out = Vec::new();
     if disease_not_recorded > 0 {
-        left_out.push(Excluded { reason: "no disease baseline is recorded, so no measure applies".to_owned(), n: disease_not_recorded });
+        left_out.push(Excluded {
+            reason: "no disease baseline is recorded, so no measure applies".to_owned(),
+            n: disease_not_recorded,
+        });
     }
     let head = Head::new(ReportKind::Adherence, snapshot, definition, &cohort, printed)
         .with_excluded(left_out)
         .with_notes(notes(&result));
     Ok(Report { head, body: Box::new(result) })
-}
-
-/// The measures asked for with the values of their parameters.
-fn choose<'a>(guideline: &'a Guideline, parameters: &AdherenceParameters) -> Result<Vec<(&'a Measure, Settings)>, Faults> {
-    let mut faults = Faults::default();
-    let known = || guideline.measures.iter().map(|m| m.id.as_str()).collect::<Vec<_>>().join(", ");
-    if let Some(ids) = &parameters.measures {
-        for (i, id) in ids.iter().enumerate().filter(|(_, id)| guideline.measure(id).is_none()) {
-            let place = fault::pointer(&["measures", &i.to_string()]);
-            faults.0.push(Fault::new(place, "the guideline has no such measure").received(id).expected(format!("one of {}", known())));
-        }
-    }
-    for (id, values) in &parameters.parameters {
-        let Some(measure) = guideline.measure(id) else {
-            let place = fault::pointer(&["parameters", id]);
-            faults.0.push(Fault::new(place, "the guideline has no such measure").received(id).expected(format!("one of {}", known())));
-            continue;
-        };
-        for (name, value) in values {
-            let place = fault::pointer(&["parameters", id, name]);
-            let Some(parameter) = measure.parameters.get(name) else {
-                let names: Vec<&str> = measure.parameters.keys().map(String::as_str).collect();
-                let fault = Fault::new(place, "the measure has no such parameter").received(name);
-                faults.0.push(fault.expected(format!("one of {}", names.join(", "))));
-                continue;
-            };
-            if !read(value).is_some_and(|v| parameter.unit.accepts(&v)) {
-                let fault = Fault::new(place, "the value does not fit the parameter").received(fault::shorten(value));
-                faults.0.push(fault.expected(parameter.unit.expected()));
-            }
-        }
-    }
-    let asked = |measure: &Measure| parameters.measures.as_ref().is_none_or(|ids| ids.contains(&measure.id));
-    let mut chosen = Vec::new();
-    for measure in guideline.measures.iter().filter(|m| asked(m)) {
-        let mut settings = measure.defaults();
-        for (name, value) in parameters.parameters.get(&measure.id).into_iter().flatten() {
-            if let (Some(place), Some(value)) = (settings.get_mut(name), read(value)) {
-                *place = value;
-            }
-        }
-        if measure.window(&settings).is_impossible() {
-            let place = fault::pointer(&["parameters", &measure.id]);
-            faults.0.push(Fault::new(place, "the window ends before it starts").expected("the greatest interval no less than the least"));
-        }
-        chosen.push((measure, settings));
-    }
-    faults.into_result(chosen)
-}
-
-fn read(value: &serde_json::Value) -> Option<Value> {
-    match value {
-        serde_json::Value::String(text) => Some(Value::Reading(text.clone())),
-        serde_json::Value::Number(number) => number.as_i64().and_then(|n| i32::try_from(n).ok()).map(Value::Number),
-        _ => None,
-    }
 }
 
 fn measure_result(
@@ -354,21 +276,36 @@ fn measure_result(
     centers: &Grouping,
     level: f64,
 ) -> MeasureResult {
-    let by_center = centers.groups.iter().enumerate().filter_map(|(place, center)| {
-        let own = verdicts.iter().filter(|v| centers.of_subject.get(v.subject) == Some(&place));
-        let tally = Tally::of(own.map(|v| v.reason.state()), level);
-        (tally.n > 0).then(|| CenterTally { center: center.clone(), tally })
-    });
+    let mut of_center: Vec<Vec<State>> = vec![Vec::new(); centers.groups.len()];
+    for verdict in verdicts {
+        let place = centers.of_subject.get(verdict.subject).and_then(|place| of_center.get_mut(*place));
+        if let Some(states) = place {
+            states.push(verdict.reason.state());
+        }
+    }
+    let by_center = centers.groups.iter().zip(of_center).filter(|(_, states)| !states.is_empty()).map(
+        |(center, states)| CenterTally {
+            center: center.clone(),
+            tally: Tally::of(states.into_iter(), level),
+        },
+    );
     let mut reasons: BTreeMap<Reason, usize> = BTreeMap::new();
     for verdict in verdicts {
         *reasons.entry(verdict.reason).or_default() += 1;
     }
     let mut days: Vec<i32> = verdicts.iter().filter_map(|v| v.interval).collect();
     days.sort_unstable();
-    let same = days.chunk_by(|a, b| a == b).filter_map(|same| Some(IntervalCount { days: *same.first()?, n: same.len() }));
+    let same = days
+        .chunk_by(|a, b| a == b)
+        .filter_map(|same| Some(IntervalCount { days: *same.first()?, n: same.len() }));
     let setting = |(name, value): (&String, &Value)| {
         let parameter = measure.parameters.get(name)?;
-        Some(Setting { name: name.clone(), value: value.clone(), default: parameter.default.clone(), note: parameter.note.clone() })
+        Some(Setting {
+            name: name.clone(),
+            value: value.clone(),
+            default: parameter.default.clone(),
+            note: parameter.note.clone(),
+        })
     };
     MeasureResult {
         id: measure.id.clone(),
@@ -435,7 +372,13 @@ fn notes(result: &AdherenceResult) -> Vec<String> {
     for measure in &result.measures {
         for setting in &measure.settings {
             let changed = if setting.value == setting.default { "" } else { " (not the default)" };
-            notes.push(format!("{}, {} = {}{changed}: {}", measure.id, setting.name, setting.value.text(), setting.note.en));
+            notes.push(format!(
+                "{}, {} = {}{changed}: {}",
+                measure.id,
+                setting.name,
+                setting.value.text(),
+                setting.note.en
+            ));
         }
         if let Some(remarks) = &measure.remarks {
             notes.push(format!("{}: {}", measure.id, remarks.en));

@@ -120,7 +120,8 @@ pub fn evaluate(
     let mut columns = vec![col("interval")];
     for (i, (measure, window)) in measures.iter().enumerate() {
         let in_population = col("disease").eq(lit(measure.population.disease.as_str())).fill_null(lit(false));
-        columns.push(when(in_population).then(reason(window)).otherwise(lit(NULL)).alias(format!("reason_{i}")));
+        columns
+            .push(when(in_population).then(reason(window)).otherwise(lit(NULL)).alias(format!("reason_{i}")));
     }
     let frame = courses
         .sort(["subject"], SortMultipleOptions::default())
@@ -131,9 +132,10 @@ pub fn evaluate(
     (0..measures.len())
         .map(|i| {
             let reasons = integers(&frame, &format!("reason_{i}"))?;
-            let verdicts = reasons.into_iter().zip(&intervals).enumerate().filter_map(|(subject, (code, interval))| {
-                Some(Verdict { subject, reason: Reason::of_code(code?)?, interval: *interval })
-            });
+            let verdicts =
+                reasons.into_iter().zip(&intervals).enumerate().filter_map(|(subject, (code, interval))| {
+                    Some(Verdict { subject, reason: Reason::of_code(code?)?, interval: *interval })
+                });
             Ok(verdicts.collect())
         })
         .collect()
@@ -148,7 +150,11 @@ fn courses(snapshot: &Snapshot, cohort: &Cohort) -> Result<LazyFrame, ReportErro
     let records = snapshot
         .scan(Lymphodepletion::DESCRIPTOR)?
         .join(subjects(), keys(), keys(), JoinArgs::new(JoinType::Inner))
-        .with_columns([given.alias("given"), epoch_day("start_date").alias("start"), epoch_day("end_date").alias("end")])
+        .with_columns([
+            given.alias("given"),
+            epoch_day("start_date").alias("start"),
+            epoch_day("end_date").alias("end"),
+        ])
         .with_columns([
             col("given").and(col("end").lt_eq(col("day_0"))).fill_null(lit(false)).alias("ended"),
             col("given")
@@ -187,7 +193,8 @@ fn courses(snapshot: &Snapshot, cohort: &Cohort) -> Result<LazyFrame, ReportErro
 /// The code of the reason of a subject, from the columns of [`courses`].
 fn reason(window: &Window) -> Expr {
     let code = |reason: Reason| lit(reason.code());
-    let repeated = if window.repeated_course_meets { col("courses_before").gt_eq(lit(2)) } else { lit(false) };
+    let repeated =
+        if window.repeated_course_meets { col("courses_before").gt_eq(lit(2)) } else { lit(false) };
     let too_early = window.at_least.map_or(lit(false), |least| col("interval").lt(lit(least)));
     let too_late = window.at_most.map_or(lit(false), |most| col("interval").gt(lit(most)));
     when(col("records").eq(lit(0)))

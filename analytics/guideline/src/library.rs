@@ -93,7 +93,7 @@ pub const DEFAULT_GUIDELINE: &str = "csco-car-t-2024";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Title {
+struct Head {
     id: Spanned<String>,
     rule_version: String,
     title: Texts,
@@ -117,7 +117,8 @@ impl Guideline {
             received: id.chars().take(80).collect(),
             expected: EMBEDDED.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", "),
         })?;
-        let files: Vec<(String, String)> = files.iter().map(|(n, t)| ((*n).to_owned(), (*t).to_owned())).collect();
+        let files: Vec<(String, String)> =
+            files.iter().map(|(n, t)| ((*n).to_owned(), (*t).to_owned())).collect();
         Self::from_files(id, &files)
     }
 
@@ -159,10 +160,13 @@ impl Guideline {
         let mut measures: Vec<Measure> = Vec::new();
         for (name, text) in files {
             if name == "guideline.toml" {
-                match toml::from_str::<Title>(text) {
+                match toml::from_str::<Head>(text) {
                     Ok(title) if title.id.get_ref() == id => head = Some(title),
                     Ok(title) => {
-                        let message = format!("the id is `{}`, expected the name of the folder, `{id}`", title.id.get_ref());
+                        let message = format!(
+                            "the id is `{}`, expected the name of the folder, `{id}`",
+                            title.id.get_ref()
+                        );
                         faults.push(at(name, text, Some(title.id.span().start), None, message));
                     }
                     Err(error) => faults.push(syntax(name, text, &error)),
@@ -174,9 +178,14 @@ impl Guideline {
                     for measure in file.measure {
                         let start = measure.span().start;
                         let measure = measure.into_inner();
-                        let mut report = |message: String| faults.push(at(name, text, Some(start), Some(&measure.id), message));
+                        let mut report = |message: String| {
+                            faults.push(at(name, text, Some(start), Some(&measure.id), message));
+                        };
                         if measures.iter().any(|m| m.id == measure.id) {
-                            report("another measure has this id; expected each id once in a guideline".to_owned());
+                            report(
+                                "another measure has this id; expected each id once in a guideline"
+                                    .to_owned(),
+                            );
                         }
                         check(&measure, &mut report);
                         measures.push(measure);
@@ -187,14 +196,38 @@ impl Guideline {
         }
         let missing = head.is_none() && !faults.iter().any(|f| f.file == "guideline.toml");
         if missing {
-            faults.push(at("guideline.toml", "", None, None, "the file is missing; expected id, rule_version and title".to_owned()));
+            faults.push(at(
+                "guideline.toml",
+                "",
+                None,
+                None,
+                "the file is missing; expected id, rule_version and title".to_owned(),
+            ));
         }
         if measures.is_empty() && faults.is_empty() {
-            faults.push(at("guideline.toml", "", None, None, "the guideline has no measures; expected at least one".to_owned()));
+            faults.push(at(
+                "guideline.toml",
+                "",
+                None,
+                None,
+                "the guideline has no measures; expected at least one".to_owned(),
+            ));
         }
         match head {
             Some(head) if faults.is_empty() => {
-                let lines: String = files.iter().map(|(n, t)| format!("{n} {}\n", sha256(t.as_bytes()))).collect();
+                let lines: String = files
+                    .iter()
+                    .flat_map(|(n, t)| {
+                        [
+                            n.clone(),
+                            " ".to_owned(),
+                            sha256(t.as_bytes()),
+                            "
+"
+                            .to_owned(),
+                        ]
+                    })
+                    .collect();
                 Ok(Self {
                     id: id.to_owned(),
                     rule_version: head.rule_version,
@@ -216,11 +249,19 @@ impl Guideline {
 /// What the types cannot say.
 fn check(measure: &Measure, report: &mut impl FnMut(String)) {
     let id_fits = measure.id.contains('-')
-        && measure.id.split('-').all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()));
+        && measure
+            .id
+            .split('-')
+            .all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()));
     if !id_fits {
-        report(format!("`{}` is not an id; expected groups of capital letters and digits, for example NHL-INF-01", measure.id));
+        report(format!(
+            "`{}` is not an id; expected groups of capital letters and digits, for example NHL-INF-01",
+            measure.id
+        ));
     }
-    if !(measure.section.starts_with(|c: char| c.is_ascii_digit()) && measure.section.chars().all(|c| c.is_ascii_digit() || c == '.')) {
+    if !(measure.section.starts_with(|c: char| c.is_ascii_digit())
+        && measure.section.chars().all(|c| c.is_ascii_digit() || c == '.'))
+    {
         report(format!("section `{}` is not a section number; expected for example 1.6.2", measure.section));
     }
     let own = measure.provenance == Provenance::Seed;
@@ -233,14 +274,21 @@ fn check(measure: &Measure, report: &mut impl FnMut(String)) {
         report("class and provenance do not fit; expected N, U or D with seed, R with reconstructed, X with external".to_owned());
     }
     if measure.class == Class::N && measure.level.is_none() && measure.wording.is_none() {
-        report("a normative measure (class N) has neither a level nor a wording; expected one of them".to_owned());
+        report(
+            "a normative measure (class N) has neither a level nor a wording; expected one of them"
+                .to_owned(),
+        );
     }
     if measure.class == Class::U && measure.level.is_some() {
         report("class U is for statements without a printed level; expected no level, or class N".to_owned());
     }
     if Disease::SET.find(&measure.population.disease).is_none() {
         let codes: Vec<&str> = Disease::SET.codes.iter().map(|c| c.code).collect();
-        report(format!("population.disease is `{}`; expected one of {}", measure.population.disease, codes.join(", ")));
+        report(format!(
+            "population.disease is `{}`; expected one of {}",
+            measure.population.disease,
+            codes.join(", ")
+        ));
     }
     for (name, texts) in [("title", &measure.title), ("text", &measure.text)] {
         if texts.en.trim().is_empty() || texts.zh.trim().is_empty() {
@@ -252,8 +300,13 @@ fn check(measure: &Measure, report: &mut impl FnMut(String)) {
 
 fn check_numerator(measure: &Measure, report: &mut impl FnMut(String)) {
     let numerator = &measure.numerator;
-    if (numerator.days_between.from, numerator.days_between.to) != (Anchor::LymphodepletionEnd, Anchor::Infusion) {
-        report("numerator.days_between runs backwards or nowhere; expected from lymphodepletion_end to infusion".to_owned());
+    if (numerator.days_between.from, numerator.days_between.to)
+        != (Anchor::LymphodepletionEnd, Anchor::Infusion)
+    {
+        report(
+            "numerator.days_between runs backwards or nowhere; expected from lymphodepletion_end to infusion"
+                .to_owned(),
+        );
     }
     if numerator.at_least.is_none() && numerator.at_most.is_none() {
         report("the numerator has no bound and could not fail; expected at_least or at_most".to_owned());
@@ -268,7 +321,10 @@ fn check_numerator(measure: &Measure, report: &mut impl FnMut(String)) {
         match measure.parameters.get(name) {
             None => report(format!("numerator.{member} names `{name}`, which is not among the parameters")),
             Some(parameter) if parameter.unit != unit => {
-                report(format!("numerator.{member} names `{name}`, whose unit does not fit; expected {}", unit.expected()));
+                report(format!(
+                    "numerator.{member} names `{name}`, whose unit does not fit; expected {}",
+                    unit.expected()
+                ));
             }
             Some(_) => {}
         }
@@ -279,7 +335,11 @@ fn check_numerator(measure: &Measure, report: &mut impl FnMut(String)) {
         }
         for value in std::iter::once(&parameter.default).chain(&parameter.alternatives) {
             if !parameter.unit.accepts(value) {
-                report(format!("parameter `{name}`: `{}` is not accepted; expected {}", value.text(), parameter.unit.expected()));
+                report(format!(
+                    "parameter `{name}`: `{}` is not accepted; expected {}",
+                    value.text(),
+                    parameter.unit.expected()
+                ));
             }
         }
         if parameter.alternatives.contains(&parameter.default) {

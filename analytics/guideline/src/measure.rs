@@ -148,7 +148,9 @@ impl Unit {
     pub fn accepts(self, value: &Value) -> bool {
         match (self, value) {
             (Self::Days, Value::Number(days)) => (0..=3650).contains(days),
-            (Self::Reading, Value::Reading(reading)) => [RESTARTS_INTERVAL, MEETS].contains(&reading.as_str()),
+            (Self::Reading, Value::Reading(reading)) => {
+                [RESTARTS_INTERVAL, MEETS].contains(&reading.as_str())
+            }
             _ => false,
         }
     }

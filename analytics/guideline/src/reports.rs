@@ -36,8 +36,12 @@ pub fn run_with(
     guidelines: &dyn Fn(&str) -> Result<Guideline, LoadError>,
 ) -> Result<Report, ReportError> {
     match kind {
-        ReportKind::Survival => survival::run(snapshot, definition, &read::<parameters::SurvivalParameters>(parameters)?),
-        ReportKind::Toxicity => toxicity::run(snapshot, definition, &read::<parameters::ToxicityParameters>(parameters)?),
+        ReportKind::Survival => {
+            survival::run(snapshot, definition, &read::<parameters::SurvivalParameters>(parameters)?)
+        }
+        ReportKind::Toxicity => {
+            toxicity::run(snapshot, definition, &read::<parameters::ToxicityParameters>(parameters)?)
+        }
         ReportKind::Incidence => {
             incidence::run(snapshot, definition, &read::<parameters::IncidenceParameters>(parameters)?)
         }
@@ -45,7 +49,9 @@ pub fn run_with(
             let parameters: AdherenceParameters = read(parameters)?;
             let guideline = guidelines(&parameters.guideline).map_err(|error| {
                 let fault = Fault::new("/guideline", error.to_string()).received(&parameters.guideline);
-                ReportError::Parameters(Faults::one(fault.expected(format!("for example {DEFAULT_GUIDELINE}"))))
+                ReportError::Parameters(Faults::one(
+                    fault.expected(format!("for example {DEFAULT_GUIDELINE}")),
+                ))
             })?;
             adherence::run(&guideline, snapshot, definition, &parameters)
         }

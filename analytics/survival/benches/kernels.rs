@@ -74,7 +74,14 @@ fn best<R>(runs: usize, mut f: impl FnMut() -> R) -> f64 {
 }
 
 /// Counts [day][group][cause] on `threads` threads, each with its own counters.
-fn count(days: &[i32], causes: &[u8], groups: Option<&[u32]>, n_groups: usize, k: usize, threads: usize) -> Vec<u32> {
+fn count(
+    days: &[i32],
+    causes: &[u8],
+    groups: Option<&[u32]>,
+    n_groups: usize,
+    k: usize,
+    threads: usize,
+) -> Vec<u32> {
     let width = n_groups * k;
     let size = days.len().div_ceil(threads);
     let mut parts: Vec<Vec<u32>> = std::thread::scope(|scope| {
@@ -87,7 +94,9 @@ fn count(days: &[i32], causes: &[u8], groups: Option<&[u32]>, n_groups: usize, k
                     match groups {
                         Some(g) => {
                             for ((&d, &c), &g) in d.iter().zip(c).zip(&g[rows]) {
-                                cells[usize::try_from(d).unwrap_or(0) * width + g as usize * k + usize::from(c)] += 1;
+                                cells[usize::try_from(d).unwrap_or(0) * width
+                                    + g as usize * k
+                                    + usize::from(c)] += 1;
                             }
                         }
                         None => {
@@ -164,7 +173,8 @@ fn radix(keys: &mut Vec<u64>) {
 }
 
 fn sort_and_sweep(time: &[f64], event: &[u8]) -> Vec<f64> {
-    let mut keys: Vec<u64> = time.iter().zip(event).map(|(t, &e)| (t.to_bits() & !1) | u64::from(e)).collect();
+    let mut keys: Vec<u64> =
+        time.iter().zip(event).map(|(t, &e)| (t.to_bits() & !1) | u64::from(e)).collect();
     radix(&mut keys);
     let (mut s, mut v) = (1.0, 0.0);
     let mut out = Vec::with_capacity(keys.len() * 2);
@@ -196,7 +206,9 @@ fn main() {
         let d = simulate(n);
         let runs = if n > 2_000_000 { 7 } else { 25 };
         let workers = if n < 200_000 { 1 } else { threads };
-        println!("{n} rows, {workers} threads (floor times are given, the others are ratios to the floor above them)");
+        println!(
+            "{n} rows, {workers} threads (floor times are given, the others are ratios to the floor above them)"
+        );
         bench_days(&d, runs, workers);
         bench_times(&d, runs.min(9));
     }
@@ -215,14 +227,19 @@ fn bench_days(d: &Data, runs: usize, workers: usize) {
     report("event table", best(runs, || tables(&plain, 1, 1)), floor);
     report("Kaplan-Meier", best(runs, || kaplan_meier_groups(&tables(&plain, 1, 1), &options)), floor);
 
-    let floor = best(runs, || sweep(&count(&d.day, &d.event, Some(&d.center), GROUPS, 2, workers), GROUPS, 2));
+    let floor =
+        best(runs, || sweep(&count(&d.day, &d.event, Some(&d.center), GROUPS, 2, workers), GROUPS, 2));
     report("floor: count and sweep, 20 groups", floor, floor);
     report("event tables", best(runs, || tables(&by_center, 1, GROUPS)), floor);
     let km = || kaplan_meier_groups(&tables(&by_center, 1, GROUPS), &options).unwrap();
     report("Kaplan-Meier", best(runs, km), floor);
     let full = || km().iter().map(survival::kaplan_meier::KaplanMeier::curve).collect::<Vec<_>>();
     report("Kaplan-Meier with every column and limit", best(runs, full), floor);
-    report("Kaplan-Meier with delayed entry", best(runs, || kaplan_meier_groups(&tables(&by_center.with_entry(&d.entry), 1, GROUPS), &options)), floor);
+    report(
+        "Kaplan-Meier with delayed entry",
+        best(runs, || kaplan_meier_groups(&tables(&by_center.with_entry(&d.entry), 1, GROUPS), &options)),
+        floor,
+    );
 
     let floor = best(runs, || sweep(&count(&d.day, &d.event, Some(&d.arm), 2, 2, workers), 2, 2));
     report("floor: count and sweep, 2 groups", floor, floor);
@@ -233,7 +250,11 @@ fn bench_days(d: &Data, runs: usize, workers: usize) {
     let aalen = || aalen_johansen_groups(&tables(&causes, CAUSES, 1), &cif);
     report("Aalen-Johansen, 3 causes, Aalen variance", best(runs, aalen), floor);
     let greenwood = CifOptions { variance: CifVariance::Greenwood, ..cif };
-    report("Aalen-Johansen, 3 causes, Greenwood", best(runs, || aalen_johansen_groups(&tables(&causes, CAUSES, 1), &greenwood)), floor);
+    report(
+        "Aalen-Johansen, 3 causes, Greenwood",
+        best(runs, || aalen_johansen_groups(&tables(&causes, CAUSES, 1), &greenwood)),
+        floor,
+    );
 
     let both = causes.with_group(&d.arm);
     let floor = best(runs, || aalen_johansen_groups(&tables(&both, CAUSES, 2), &cif));

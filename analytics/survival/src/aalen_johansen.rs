@@ -1,18 +1,23 @@
 //! Aalen-Johansen cumulative incidence with competing causes.
 //!
-//! F_k(t) = Σ over u ≤ t of S(u-) d_k(u) / n(u), with S the Kaplan-Meier curve of all causes together, so that
-//! S + Σ F_k = 1 (O. O. Aalen, S. Johansen, Scand J Stat 5 (1978) 141-150). It is not 1 minus the Kaplan-Meier curve of
+//! `F_k(t) = Σ over u ≤ t of S(u-) d_k(u) / n(u)`, with S the Kaplan-Meier curve of all causes together, so that
+//! `S + Σ F_k = 1` (O. O. Aalen, S. Johansen, Scand J Stat 5 (1978) 141-150). It is not 1 minus the Kaplan-Meier curve of
 //! the cause alone, which answers what would happen if the other causes did not exist.
 //!
-//! **Variance**, by the recursion of the covariance matrix of (S, F_k), one row at a time: with h = d/n,
-//! Var F' = Var F + 2 h_k Cov + h_k² Var S + S² Var(h_k),
-//! Cov' = (1 - h)(Cov + h_k Var S) - S² Cov(h, h_k), Var S' = (1 - h)² Var S + S² Var(h). It needs no division by S,
-//! holds when S reaches 0, and is linear in rows and times. Two estimates of the increments are in use and differ by up
-//! to a tenth at n = 100:
+//! **Variance**, by the recursion of the covariance matrix of S and F, one row at a time, with h = d/n:
 //!
-//! * [`CifVariance::Aalen`]: Var(h_k) = d_k (n - d_k) / (n² (n - 1)), independent of the other causes together (O. O. Aalen,
-//!   Ann Stat 6 (1978) 534-545; the estimate of R `cmprsk`). A single event has Var(h_k) = 1/n².
-//! * [`CifVariance::Greenwood`]: multinomial, Var(h_k) = d_k (n - d_k) / n³, Cov(h_k, h_l) = -d_k d_l / n³ (Andersen, Borgan,
+//! ```text
+//! Var F' = Var F + 2 h_k Cov + h_k² Var S + S² Var(h_k)
+//! Cov'   = (1 - h) (Cov + h_k Var S) - S² Cov(h, h_k)
+//! Var S' = (1 - h)² Var S + S² Var(h)
+//! ```
+//!
+//! It needs no division by S, holds when S reaches 0, and is linear in rows and times. Two estimates of the increments are
+//! in use and differ by up to a tenth at n = 100. Weights count as numbers of subjects in both.
+//!
+//! * [`CifVariance::Aalen`]: `Var(h_k) = d_k (n - d_k) / (n² (n - 1))`, independent of the other causes together (O. O. Aalen,
+//!   Ann Stat 6 (1978) 534-545; the estimate of R `cmprsk`). A single event has variance 1/n².
+//! * [`CifVariance::Greenwood`]: multinomial, `Var(h_k) = d_k (n - d_k) / n³`, `Cov(h_k, h_l) = -d_k d_l / n³` (Andersen, Borgan,
 //!   Gill, Keiding 1993, section IV.4; the estimate of R `etm`).
 //!
 //! ```
@@ -97,9 +102,9 @@ pub struct CifCurve {
     pub time: Vec<f64>,
     /// At risk just before each time.
     pub n_risk: Vec<f64>,
-    /// F_k(t).
+    /// `F_k(t)`.
     pub cif: Vec<f64>,
-    /// Standard error of F_k(t).
+    /// Standard error of `F_k(t)`.
     pub std_err: Vec<f64>,
     /// Lower confidence limit.
     pub lower: Vec<Option<f64>>,
@@ -114,7 +119,7 @@ pub struct CifAt {
     pub time: f64,
     /// At risk just before it.
     pub n_risk: f64,
-    /// F_k(t); carried forward after the last observed time.
+    /// `F_k(t)`; carried forward after the last observed time.
     pub cif: f64,
     /// Standard error.
     pub std_err: f64,
@@ -176,7 +181,10 @@ pub fn aalen_johansen(table: &EventTable, options: &CifOptions) -> Result<AalenJ
 ///
 /// # Errors
 /// As [`aalen_johansen`].
-pub fn aalen_johansen_groups(tables: &[EventTable], options: &CifOptions) -> Result<Vec<AalenJohansen>, Error> {
+pub fn aalen_johansen_groups(
+    tables: &[EventTable],
+    options: &CifOptions,
+) -> Result<Vec<AalenJohansen>, Error> {
     let cells: usize = tables.iter().map(|table| table.time.len() * table.n_causes()).sum();
     let threads = crate::threads(cells * 16);
     let group = |group: usize| tables.get(group).map(|table| aalen_johansen(table, options));
@@ -193,7 +201,9 @@ fn compact(table: &EventTable) -> EventTable {
         of(&table.censored) > 0.0 || table.events.iter().any(|column| of(column) > 0.0)
     };
     let kept: Vec<usize> = (0..table.time.len()).filter(leaving).collect();
-    let pick = |column: &Column| Arc::new(kept.iter().filter_map(|&row| column.get(row).copied()).collect::<Vec<f64>>());
+    let pick = |column: &Column| {
+        Arc::new(kept.iter().filter_map(|&row| column.get(row).copied()).collect::<Vec<f64>>())
+    };
     EventTable {
         time: pick(&table.time),
         at_risk: pick(&table.at_risk),

@@ -1,10 +1,22 @@
 //! Gray's test of equal cumulative incidence of one cause in k groups.
 //!
-//! R. J. Gray, Ann Stat 16 (1988) 1141-1154. With h_g = Y_g / S_g(t-) and R_g = h_g (1 - F_g(t-)), the score is
-//! z_g = Σ (1 - F⁰(t-))^rho (d_g - d R_g / R), where F⁰ is the pooled incidence with increments d / h. The variance is that of
-//! section 3 of the paper, with hypergeometric corrections for ties: events of the cause contribute
-//! (a_ik + (1 - G/S_k) (c_ik(τ) - c_ik)) and other events (G/S_k) (c_ik(τ) - c_ik), where G = 1 - F⁰,
-//! a_ik = (1 - F⁰(t-))^rho h_i (δ_ik - h_k/h) and c_ik = ∫ a_ik dF⁰ / G(t-). Stratified: scores and variances are summed.
+//! R. J. Gray, Ann Stat 16 (1988) 1141-1154. Per group g, with Y at risk, S all-cause survival and F the incidence:
+//!
+//! ```text
+//! h_g = Y_g / S_g(t-),   R_g = h_g (1 - F_g(t-)),   G = 1 - F⁰ with dF⁰ = d / Σ h
+//! z_g = Σ G(t-)^rho (d_g - d R_g / R)
+//! ```
+//!
+//! The variance is that of section 3 of the paper, with hypergeometric corrections for ties. An event of group k loads on
+//! the score of group i with
+//!
+//! ```text
+//! a_ik + (1 - G/S_k) (c_ik(τ) - c_ik)    an event of the cause
+//! (G/S_k) (c_ik(τ) - c_ik)               another event
+//! a_ik = G(t-)^rho h_i (δ_ik - h_k/h),   c_ik = ∫ a_ik dF⁰ / G(t-)
+//! ```
+//!
+//! Stratified: scores and variances are summed.
 //!
 //! This compares incidences, that is what happens to the patients; the log-rank test of the cause-specific hazards
 //! ([`crate::log_rank`] on [`EventTable::cause_specific`]) is a different question with a different answer. The test is
@@ -180,12 +192,12 @@ fn walk(tables: &[EventTable], cause: usize, rho: f64, mut visit: impl FnMut(&[G
             total.cif = total.cif_before + total.own / total.h;
         }
         let free = 1.0 - total.cif_before;
-        total.weight = if rho == 0.0 { 1.0 } else { libm::pow(free.max(0.0), rho) };
+        total.weight = if rho.abs() < f64::EPSILON { 1.0 } else { libm::pow(free.max(0.0), rho) };
         visit(&groups, &total);
     }
 }
 
-/// Adds the increment of c_ik = ∫ a_ik dF⁰ / (1 - F⁰(t-)).
+/// Adds the increment of `c_ik = ∫ a_ik dF⁰ / (1 - F⁰(t-))`.
 fn add_c(c: &mut [f64], groups: &[Group], total: &Total) {
     let scale = total.weight * total.own / (total.h * (1.0 - total.cif_before));
     for (row, i) in c.chunks_exact_mut(groups.len()).zip(0..) {
@@ -227,7 +239,11 @@ fn add_stratum(tables: &[EventTable], cause: usize, rho: f64, score: &mut [f64],
             let ratio = (g.surv > 0.0).then(|| (1.0 - total.cif) / g.surv);
             if total.own > 0.0 {
                 let tilt = 1.0 - ratio.unwrap_or(0.0);
-                let ties = if total.own > 1.0 { 1.0 - (total.own - 1.0) / (total.h * g.surv_before - 1.0) } else { 1.0 };
+                let ties = if total.own > 1.0 {
+                    1.0 - (total.own - 1.0) / (total.h * g.surv_before - 1.0)
+                } else {
+                    1.0
+                };
                 let increment = ties * g.surv_before * total.own / (total.h * g.at_risk);
                 for (i, (loading, other)) in loadings.iter_mut().zip(groups).enumerate() {
                     let same = if i == k { 1.0 } else { 0.0 };

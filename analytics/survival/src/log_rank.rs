@@ -1,7 +1,11 @@
 //! The log-rank test and its weighted relatives for k groups.
 //!
-//! Z_g = Σ w (d_g - n_g d / n) with the hypergeometric variance
-//! Σ w² d (n - d) / (n - 1) (n_g/n) (δ_gh - n_h/n); χ² = Z' V⁻ Z on (groups with information) - 1 degrees of freedom
+//! ```text
+//! Z_g  = Σ w (d_g - n_g d / n)
+//! V_gh = Σ w² d (n - d) / (n - 1) · (n_g / n) (δ_gh - n_h / n)
+//! χ²   = Z' V⁻ Z, degrees of freedom: groups with information minus 1
+//! ```
+//!
 //! (Klein and Moeschberger 2003, section 7.3). Stratified: Z and V are summed over the strata. With delayed entry the risk
 //! sets are `entry < t <= exit`. The weight decides which differences are seen and must be chosen beforehand: on one data
 //! set the members of this family can run from p = 0.002 to p = 0.9.
@@ -170,11 +174,11 @@ impl Curves {
     }
 }
 
-/// base^exponent with 0⁰ = 1, without calling `pow` for the powers in use.
+/// base^exponent for exponents of 0 and more, with 0⁰ = 1, without calling `pow` for the powers in use.
 fn power(base: f64, exponent: f64) -> f64 {
-    if exponent == 0.0 {
+    if exponent <= 0.0 {
         1.0
-    } else if exponent == 1.0 {
+    } else if (exponent - 1.0).abs() < f64::EPSILON {
         base
     } else {
         libm::pow(base, exponent)

@@ -20,7 +20,8 @@ pub(crate) fn parallel<R: Send>(parts: usize, threads: usize, f: impl Fn(usize) 
         return (0..parts).map(f).collect();
     }
     let size = parts.div_ceil(threads);
-    let run = |thread: usize| -> Vec<R> { (thread * size..((thread + 1) * size).min(parts)).map(&f).collect() };
+    let run =
+        |thread: usize| -> Vec<R> { (thread * size..((thread + 1) * size).min(parts)).map(&f).collect() };
     std::thread::scope(|scope| {
         let run = &run;
         let workers: Vec<_> = (1..threads).map(|thread| scope.spawn(move || run(thread))).collect();

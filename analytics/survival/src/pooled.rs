@@ -42,7 +42,9 @@ impl<'a> Pooled<'a> {
                 *risk = table.at_risk.get(*next).copied().unwrap_or(0.0);
             }
         }
-        for (((row, next), head), table) in self.row.iter_mut().zip(&self.next).zip(&mut self.head).zip(self.tables) {
+        for (((row, next), head), table) in
+            self.row.iter_mut().zip(&self.next).zip(&mut self.head).zip(self.tables)
+        {
             if row.take().is_some() {
                 *head = table.time.get(*next).copied().unwrap_or(f64::INFINITY);
             }
@@ -72,33 +74,33 @@ impl<'a> Pooled<'a> {
     }
 }
 
-/// Solves V x = z for a symmetric positive definite V (row-major) and returns z' V⁻¹ z; `None` if V is singular to
+/// `z' V⁻¹ z` of a score z and its symmetric positive definite matrix V, by Cholesky's factor; `None` if V is singular to
 /// rounding (a group without information).
-pub(crate) fn quadratic_form(v: &[Vec<f64>], z: &[f64]) -> Option<f64> {
-    let n = z.len();
+pub(crate) fn quadratic_form(matrix: &[Vec<f64>], score: &[f64]) -> Option<f64> {
+    let n = score.len();
     let mut lower: Vec<Vec<f64>> = Vec::with_capacity(n);
     let mut sum = 0.0;
     let mut solved: Vec<f64> = Vec::with_capacity(n);
     for i in 0..n {
-        let row = v.get(i)?;
-        let mut l: Vec<f64> = Vec::with_capacity(i + 1);
+        let row = matrix.get(i)?;
+        let mut factor: Vec<f64> = Vec::with_capacity(i + 1);
         for j in 0..i {
             let other = lower.get(j)?;
-            let dot: f64 = l.iter().zip(other).map(|(a, b)| a * b).sum();
-            l.push((row.get(j)? - dot) / other.get(j)?);
+            let dot: f64 = factor.iter().zip(other).map(|(a, b)| a * b).sum();
+            factor.push((row.get(j)? - dot) / other.get(j)?);
         }
         let diagonal = *row.get(i)?;
-        let rest = diagonal - l.iter().map(|a| a * a).sum::<f64>();
+        let rest = diagonal - factor.iter().map(|a| a * a).sum::<f64>();
         if rest.is_nan() || rest <= diagonal * 1e-10 || diagonal <= 0.0 {
             return None;
         }
-        let dot: f64 = l.iter().zip(&solved).map(|(a, b)| a * b).sum();
+        let dot: f64 = factor.iter().zip(&solved).map(|(a, b)| a * b).sum();
         let pivot = libm::sqrt(rest);
-        let x = (z.get(i)? - dot) / pivot;
-        l.push(pivot);
-        lower.push(l);
-        solved.push(x);
-        sum += x * x;
+        let whitened = (score.get(i)? - dot) / pivot;
+        factor.push(pivot);
+        lower.push(factor);
+        solved.push(whitened);
+        sum += whitened * whitened;
     }
     Some(sum)
 }

@@ -19,8 +19,8 @@
 use crate::error::Error;
 use crate::interval::z_of;
 use crate::special::{
-    binomial_at_least, binomial_at_most, binomial_exact_limits, binomial_pmf, normal_two_sided, poisson_at_least,
-    poisson_at_most, poisson_exact_limits, poisson_pmf,
+    binomial_at_least, binomial_at_most, binomial_exact_limits, binomial_pmf, normal_two_sided,
+    poisson_at_least, poisson_at_most, poisson_exact_limits, poisson_pmf,
 };
 
 /// How the limits of a Poisson count are found.
@@ -118,7 +118,11 @@ fn check_person_time(person_time: f64) -> Result<(), Error> {
     if person_time > 0.0 && person_time.is_finite() {
         return Ok(());
     }
-    Err(Error::InvalidParameter { name: "person_time", value: person_time, expected: "a finite person-time above 0" })
+    Err(Error::InvalidParameter {
+        name: "person_time",
+        value: person_time,
+        expected: "a finite person-time above 0",
+    })
 }
 
 /// Crude rate. Exposure-adjusted incidence is the same with the first event per person and exposure ending at it.
@@ -160,7 +164,14 @@ pub fn rate_ratio(first: (u64, f64), second: (u64, f64), conf_level: f64) -> Res
     check_person_time(second.1)?;
     let n = first.0 + second.0;
     if n == 0 {
-        return Ok(RateRatio { value: None, lower: None, upper: None, p: None, p_doubled: None, p_mid: None });
+        return Ok(RateRatio {
+            value: None,
+            lower: None,
+            upper: None,
+            p: None,
+            p_doubled: None,
+            p_mid: None,
+        });
     }
     // The odds of the limits come from the incomplete beta's own tails: 1 - p would lose digits near 1.
     let (low, _) = binomial_exact_limits(first.0, n, conf_level);
@@ -240,7 +251,11 @@ pub struct RateDifference {
 ///
 /// # Errors
 /// As [`rate`].
-pub fn rate_difference(first: (u64, f64), second: (u64, f64), conf_level: f64) -> Result<RateDifference, Error> {
+pub fn rate_difference(
+    first: (u64, f64),
+    second: (u64, f64),
+    conf_level: f64,
+) -> Result<RateDifference, Error> {
     let z = z_of(conf_level)?;
     check_person_time(first.1)?;
     check_person_time(second.1)?;
@@ -290,7 +305,12 @@ pub struct Proportion {
 ///
 /// # Errors
 /// No subjects, more events than subjects, or a confidence level outside (0, 1).
-pub fn proportion(events: u64, n: u64, method: ProportionMethod, conf_level: f64) -> Result<Proportion, Error> {
+pub fn proportion(
+    events: u64,
+    n: u64,
+    method: ProportionMethod,
+    conf_level: f64,
+) -> Result<Proportion, Error> {
     let z = z_of(conf_level)?;
     if n == 0 {
         return Err(Error::Undefined { reason: "a proportion of no subjects" });

@@ -60,7 +60,8 @@ pub struct Contrast {
 /// `tau` is not positive, or lies beyond the last observed time while the curve is still above 0: the area is not
 /// estimable there.
 pub fn rmst(km: &KaplanMeier, tau: f64) -> Result<Rmst, Error> {
-    let expected = "a positive horizon, no later than the last observed time unless that is an event after which S is 0";
+    let expected =
+        "a positive horizon, no later than the last observed time unless that is an event after which S is 0";
     let fault = Error::InvalidParameter { name: "tau", value: tau, expected };
     if !(tau > 0.0 && tau.is_finite()) {
         return Err(fault);

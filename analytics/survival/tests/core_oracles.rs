@@ -1,9 +1,13 @@
 //! Every figure of the reference cases that concerns the non-parametric estimators, against R.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-mod core_support;
+#[path = "core_support/check.rs"]
+mod check;
+#[path = "core_support/files.rs"]
+mod files;
 
-use core_support::{Check, Table, case, expected};
+use check::Check;
+use files::{Table, case, expected};
 use serde_json::Value;
 use survival::aalen_johansen::{CifOptions, CifVariance, aalen_johansen};
 use survival::event_table::{EventTable, Subjects};
@@ -14,7 +18,8 @@ use survival::log_rank::{LogRankTest, Weight, log_rank};
 use survival::rates::{RateMethod, rate};
 use survival::rmst::{Rmst, default_tau, rmst, rmst_difference, rmst_ratio, time_lost_ratio};
 
-const TYPES: [ConfType; 5] = [ConfType::Plain, ConfType::Log, ConfType::LogLog, ConfType::Logit, ConfType::Arcsin];
+const TYPES: [ConfType; 5] =
+    [ConfType::Plain, ConfType::Log, ConfType::LogLog, ConfType::Logit, ConfType::Arcsin];
 
 fn km(table: &EventTable, conf_type: ConfType) -> KaplanMeier {
     kaplan_meier(table, &KmOptions { conf_type, ..KmOptions::default() }).unwrap()
@@ -51,7 +56,8 @@ fn check_table(check: &mut Check, name: &str, km: &KaplanMeier, reference: &Valu
 
 fn check_quantiles(check: &mut Check, name: &str, km: &KaplanMeier, references: [&Value; 3]) {
     let quantiles = km.quantiles(&[0.25, 0.5, 0.75]).unwrap();
-    let column = |f: fn(&survival::kaplan_meier::Quantile) -> Option<f64>| quantiles.iter().map(f).collect::<Vec<_>>();
+    let column =
+        |f: fn(&survival::kaplan_meier::Quantile) -> Option<f64>| quantiles.iter().map(f).collect::<Vec<_>>();
     check.all(&format!("{name}.quantile"), &column(|q| q.value), references[0]);
     check.all(&format!("{name}.q_lower"), &column(|q| q.lower), references[1]);
     check.all(&format!("{name}.q_upper"), &column(|q| q.upper), references[2]);
@@ -59,9 +65,17 @@ fn check_quantiles(check: &mut Check, name: &str, km: &KaplanMeier, references: 
 
 fn check_at(check: &mut Check, name: &str, km: &KaplanMeier, times: &[f64], reference: &Value) {
     let at = km.at(times);
-    check.numbers(&format!("{name}.surv"), &at.iter().map(|a| a.surv).collect::<Vec<_>>(), &reference["surv"]);
+    check.numbers(
+        &format!("{name}.surv"),
+        &at.iter().map(|a| a.surv).collect::<Vec<_>>(),
+        &reference["surv"],
+    );
     check.all(&format!("{name}.se"), &at.iter().map(|a| a.std_err).collect::<Vec<_>>(), &reference["se"]);
-    check.numbers(&format!("{name}.n_risk"), &at.iter().map(|a| a.n_risk).collect::<Vec<_>>(), &reference["n_risk"]);
+    check.numbers(
+        &format!("{name}.n_risk"),
+        &at.iter().map(|a| a.n_risk).collect::<Vec<_>>(),
+        &reference["n_risk"],
+    );
     check.all(&format!("{name}.lower"), &at.iter().map(|a| a.lower).collect::<Vec<_>>(), &reference["lower"]);
     check.all(&format!("{name}.upper"), &at.iter().map(|a| a.upper).collect::<Vec<_>>(), &reference["upper"]);
 }
@@ -117,7 +131,8 @@ fn c01_kaplan_meier_and_tests_of_the_transplant_data() {
         check_rmst(&mut check, "rmst24", &mean, &r["rmst24"]);
         means.push(mean);
     }
-    let (difference, ratio) = (rmst_difference(&means[0], &means[1]).unwrap(), rmst_ratio(&means[0], &means[1]).unwrap());
+    let (difference, ratio) =
+        (rmst_difference(&means[0], &means[1]).unwrap(), rmst_ratio(&means[0], &means[1]).unwrap());
     let r = &e["rmst_diff"];
     check.one("difference", difference.value, &r["est"]);
     check.one("difference se", difference.std_err, &r["se"]);
@@ -148,7 +163,8 @@ fn c01_kaplan_meier_and_tests_of_the_transplant_data() {
 fn c03_edges() {
     let Some(path) = case("c03_km_edge") else { return };
     let (e, input) = (expected(&path), Table::read(&path.join("input.csv")));
-    let (case_of, time, status) = (input.text("case"), input.column::<f64>("time"), input.column::<u8>("status"));
+    let (case_of, time, status) =
+        (input.text("case"), input.column::<f64>("time"), input.column::<u8>("status"));
     let mut check = Check::new(1e-12);
     let mut names = case_of.to_vec();
     names.dedup();
@@ -208,7 +224,8 @@ fn check_incidence(check: &mut Check, name: &str, table: &EventTable, r: &Value)
     for cause in 1..=3 {
         let label = format!("cause{cause}");
         let (name, r, events) = (format!("{name}.{label}"), &r[&label], &r["events"][&label]);
-        let greenwood = aalen_johansen(table, &options(CifVariance::Greenwood, CifConfType::Cloglog)).unwrap();
+        let greenwood =
+            aalen_johansen(table, &options(CifVariance::Greenwood, CifConfType::Cloglog)).unwrap();
         let aalen = aalen_johansen(table, &options(CifVariance::Aalen, CifConfType::Cloglog)).unwrap();
         check.one(&format!("{name}.events"), aalen.events(cause), events);
         let (g, a) = (greenwood.at(cause, &times), aalen.at(cause, &times));
@@ -224,11 +241,17 @@ fn check_incidence(check: &mut Check, name: &str, table: &EventTable, r: &Value)
         };
         check.all(&format!("{name}.cif_cmprsk"), &within(|a| a.cif), &r["cif_cmprsk"]);
         check.all(&format!("{name}.aalen"), &within(|a| a.std_err), &r["se_aalen_cmprsk"]);
-        for (variance, key) in [(CifVariance::Aalen, "ci_aalen_cmprsk"), (CifVariance::Greenwood, "ci_greenwood")] {
+        for (variance, key) in
+            [(CifVariance::Aalen, "ci_aalen_cmprsk"), (CifVariance::Greenwood, "ci_greenwood")]
+        {
             let Some(r) = r.get(key) else { continue };
-            for (conf_type, key) in [(CifConfType::LogLog, "loglog_F"), (CifConfType::Cloglog, "cloglog_1minusF")] {
+            for (conf_type, key) in
+                [(CifConfType::LogLog, "loglog_F"), (CifConfType::Cloglog, "cloglog_1minusF")]
+            {
                 let at = aalen_johansen(table, &options(variance, conf_type)).unwrap().at(cause, &times);
-                let shown = |a: &survival::aalen_johansen::CifAt| variance == CifVariance::Greenwood || !a.beyond_follow_up;
+                let shown = |a: &survival::aalen_johansen::CifAt| {
+                    variance == CifVariance::Greenwood || !a.beyond_follow_up
+                };
                 let limit = |f: fn(&survival::aalen_johansen::CifAt) -> Option<f64>| -> Vec<Option<f64>> {
                     at.iter().map(|a| if shown(a) { f(a) } else { None }).collect()
                 };
@@ -295,7 +318,8 @@ fn c10_delayed_entry() {
         // The same from real-valued times.
         let real = |days: &[i32]| days.iter().map(|&d| f64::from(d)).collect::<Vec<f64>>();
         let (entry, exit) = (real(&entry), real(&exit));
-        let subjects = Subjects { entry: subjects.entry.map(|_| entry.as_slice()), ..Subjects::new(&exit, &death) };
+        let subjects =
+            Subjects { entry: subjects.entry.map(|_| entry.as_slice()), ..Subjects::new(&exit, &death) };
         assert_eq!(&EventTable::from_times(&subjects, 1, 1).unwrap()[0], table);
     }
     check.finish(59);

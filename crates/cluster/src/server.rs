@@ -117,6 +117,22 @@ impl Cluster {
         Ok(cluster)
     }
 
+    /// How to connect to a server that another program started on `data_dir` and holds: the server says it in the file it
+    /// locks its directory with. `None` when none has it.
+    pub fn of_another_program(data_dir: &Path, superuser: &str) -> Option<ConnectionParameters> {
+        let pid_file = std::fs::read_to_string(data_dir.join("pgdata/postmaster.pid")).ok()?;
+        // Lines: process id, directory, start time, port, socket directory, ...
+        let mut lines = pid_file.lines().skip(3);
+        let port = lines.next()?.trim().parse().ok()?;
+        let socket_directory = lines.next().map(str::trim).filter(|d| !d.is_empty()).map(PathBuf::from)?;
+        Some(ConnectionParameters {
+            socket_directory,
+            port,
+            superuser: superuser.to_owned(),
+            database: "postgres".to_owned(),
+        })
+    }
+
     /// How to connect to the server.
     pub fn connection_parameters(&self) -> ConnectionParameters {
         ConnectionParameters {

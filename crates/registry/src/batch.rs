@@ -179,16 +179,17 @@ impl Parents {
             let set: HashSet<&str> = rows.iter().filter_map(|i| candidates[*i].record.text(field)).collect();
             set.into_iter().map(str::to_owned).collect()
         };
+        // The lock waits for a retraction of the parent that is under way, and lets none begin before the children are committed.
         if form.parent == Parent::Patient {
             let found = sqlx::query_scalar(
-                "select patient_id from patient where center_id = $1 and patient_id = any ($2) and not retracted",
+                "select patient_id from patient where center_id = $1 and patient_id = any ($2) and not retracted for key share",
             );
             self.patients
                 .extend(found.bind(center).bind(texts("patient_id")).fetch_all(&mut *scoped.tx).await?);
         }
         if form.parent == Parent::Infusion {
             let rows = sqlx::query(
-                "select patient_id, infusion_number from infusion where center_id = $1 and patient_id = any ($2) and not retracted",
+                "select patient_id, infusion_number from infusion where center_id = $1 and patient_id = any ($2) and not retracted for key share",
             )
             .bind(center)
             .bind(texts("patient_id"))

@@ -263,12 +263,12 @@ async fn parent_stands(scoped: &mut Scoped, center: &str, record: &Record) -> Re
     let (statement, rule, number) = match record.form().parent {
         Parent::Registry => return Ok(()),
         Parent::Patient => (
-            "select exists (select from patient where center_id = $1 and patient_id = $2 and not retracted and $3::integer is null)",
+            "select exists (select from patient where center_id = $1 and patient_id = $2 and not retracted and $3::integer is null for key share)",
             &reference::PATIENT,
             None,
         ),
         Parent::Infusion => (
-            "select exists (select from infusion where center_id = $1 and patient_id = $2 and infusion_number = $3 and not retracted)",
+            "select exists (select from infusion where center_id = $1 and patient_id = $2 and infusion_number = $3 and not retracted for key share)",
             &reference::INFUSION,
             record.integer("infusion_number"),
         ),

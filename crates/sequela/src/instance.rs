@@ -57,14 +57,24 @@ async fn connect(storage: &Storage, data_dir: &std::path::Path) -> Result<(Datab
         ("log_error_verbosity".to_owned(), "terse".to_owned()),
         ("log_min_error_statement".to_owned(), "panic".to_owned()),
     ];
-    let cluster = Cluster::start(config).await?;
-    let at = cluster.connection_parameters();
+    let superuser = config.superuser.clone();
+    let (at, cluster) = match Cluster::start(config).await {
+        Ok(cluster) => (cluster.connection_parameters(), Some(cluster)),
+        // A server of this installation runs: its cluster serves this command as well.
+        Err(locked @ cluster::Error::Locked { .. }) => {
+            match Cluster::of_another_program(&data_dir.join("postgres"), &superuser) {
+                Some(at) => (at, None),
+                None => return Err(locked.into()),
+            }
+        }
+        Err(error) => return Err(error.into()),
+    };
     let admin = PgConnectOptions::new_without_pgpass()
         .socket(&at.socket_directory)
         .port(at.port)
         .username(&at.superuser)
         .database(&at.database);
-    Ok((DatabaseConfig { admin, role_password: None, max_connections: 16 }, Some(cluster)))
+    Ok((DatabaseConfig { admin, role_password: None, max_connections: 16 }, cluster))
 }
 
 /// `sequela migrate`.

@@ -48,7 +48,8 @@ pub struct App {
 pub fn router(app: Arc<App>) -> Router {
     let (api, document) = routes::all();
     let submission_limit = app.submission_limit;
-    api.merge(routes::submissions::bulk().layer(DefaultBodyLimit::max(submission_limit)))
+    api.layer(DefaultBodyLimit::max(RECORD_LIMIT))
+        .merge(routes::submissions::bulk().layer(DefaultBodyLimit::max(submission_limit)))
         .merge(routes::docs::router(document))
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::method_not_allowed)

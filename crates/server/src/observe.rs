@@ -1,6 +1,7 @@
 //! Request ids, one log line a request, metrics and security headers.
 
 use crate::App;
+use crate::problem;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
@@ -29,7 +30,7 @@ pub(crate) async fn observe(State(_): State<Arc<App>>, mut request: Request, nex
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
     let span = tracing::info_span!("request", %id, %method, route, actor = tracing::field::Empty);
     let begun = Instant::now();
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let mut response = problem::of_framework(next.run(request).instrument(span.clone()).await);
     let seconds = begun.elapsed().as_secs_f64();
     let status = response.status().as_u16();
     span.in_scope(|| tracing::info!(status, seconds, "answered"));

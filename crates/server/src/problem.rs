@@ -114,6 +114,15 @@ impl Problem {
                 "Nothing of this request was kept. Send it again later; sending a batch twice never makes duplicates.",
             );
         }
+        if state.starts_with("22") {
+            tracing::warn!(%error, state, "a value cannot be stored");
+            return Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "value",
+                "A value cannot be stored",
+                "A text holds a character U+0000, or a time lies outside the calendar. Nothing was written.",
+            );
+        }
         if state.starts_with("23") {
             tracing::warn!(%error, state, "a constraint refused a write");
             return Self::new(
@@ -154,6 +163,30 @@ impl IntoResponse for Problem {
         }
         response
     }
+}
+
+/// A refusal that the framework worded, said as a problem like every other.
+pub(crate) fn of_framework(response: Response) -> Response {
+    let status = response.status();
+    let told = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/problem+json");
+    if told || !status.is_client_error() {
+        return response;
+    }
+    let mut problem = match status {
+        StatusCode::NOT_FOUND => Problem::missing("resource"),
+        StatusCode::REQUEST_TIMEOUT => Problem::new(
+            status,
+            "timeout",
+            "The request took too long",
+            "Nothing of this request was kept. Send it again, in smaller parts.",
+        ),
+        _ => Problem::new(status, "malformed-request", "The request cannot be read", "The request is not one that this resource takes."),
+    }
+    .into_response();
+    if let Some(allowed) = response.headers().get(header::ALLOW) {
+        problem.headers_mut().insert(header::ALLOW, allowed.clone());
+    }
+    problem
 }
 
 pub(crate) async fn not_found() -> Problem {

@@ -127,7 +127,11 @@ impl Dates {
     /// Progression-free survival.
     pub fn progression_free(&self) -> Observation {
         let end = self.next_infusion.unwrap_or(i32::MAX);
-        let event = [self.progression, self.death.map(|(day, _)| day)].into_iter().flatten().min().filter(|day| *day <= end);
+        let event = [self.progression, self.death.map(|(day, _)| day)]
+            .into_iter()
+            .flatten()
+            .min()
+            .filter(|day| *day <= end);
         match event {
             Some(day) => Observation { day: day - self.infusion, event: true },
             None => Observation { day: self.last_assessed(end), event: false },
@@ -155,7 +159,8 @@ pub fn dates(snapshot: &Snapshot, cohort: &Cohort) -> Result<Vec<Dates>, ReportE
     )?;
 
     let responses = || snapshot.scan(ResponseAssessment::DESCRIPTOR);
-    let progression = || one_of("reported_category", Category::ALL.iter().filter(|c| c.is_progression()).map(|c| c.code()));
+    let progression =
+        || one_of("reported_category", Category::ALL.iter().filter(|c| c.is_progression()).map(|c| c.code()));
     let adequate = || col("reported_category").neq(lit(Category::Ne.code())).fill_null(lit(false));
     let [progressed, assessed] = per_subject(
         cohort
@@ -171,18 +176,21 @@ pub fn dates(snapshot: &Snapshot, cohort: &Cohort) -> Result<Vec<Dates>, ReportE
     )?;
 
     let mut alive = contact;
-    for (records, column) in [
-        (responses()?, "assessment_date"),
-        (snapshot.scan(DailyToxicity::DESCRIPTOR)?, "assessment_date"),
-        (snapshot.infusions()?, "infusion_date"),
-        (snapshot.infusions()?, "next_infusion_date"),
-        (snapshot.scan(Lymphodepletion::DESCRIPTOR)?, "start_date"),
-        (snapshot.scan(Lymphodepletion::DESCRIPTOR)?, "end_date"),
+    for (records, columns) in [
+        (responses()?, ["assessment_date", "assessment_date"]),
+        (snapshot.scan(DailyToxicity::DESCRIPTOR)?, ["assessment_date", "assessment_date"]),
+        (snapshot.infusions()?, ["infusion_date", "next_infusion_date"]),
+        (snapshot.scan(Lymphodepletion::DESCRIPTOR)?, ["start_date", "end_date"]),
     ] {
-        let latest = cohort.of_patient(records).group_by([col("subject")]).agg([epoch_day(column).max().alias("latest")]);
-        let [latest] = per_subject(latest, n, ["latest"])?;
-        for (alive, latest) in alive.iter_mut().zip(latest) {
-            *alive = (*alive).max(latest);
+        let [one, other] = columns.map(|column| epoch_day(column).max());
+        let latest = cohort
+            .of_patient(records)
+            .group_by([col("subject")])
+            .agg([one.alias("one"), other.alias("other")]);
+        for latest in per_subject(latest, n, ["one", "other"])? {
+            for (alive, latest) in alive.iter_mut().zip(latest) {
+                *alive = (*alive).max(latest);
+            }
         }
     }
 
@@ -191,7 +199,9 @@ pub fn dates(snapshot: &Snapshot, cohort: &Cohort) -> Result<Vec<Dates>, ReportE
     let mut subjects = Vec::with_capacity(n);
     let deaths = death_first.into_iter().zip(death_last).map(|(first, last)| first.zip(last));
     let later = deaths.zip(alive).zip(progressed).zip(assessed);
-    for ((infusion, next_infusion), (((death, alive), progression), assessed)) in infusion.into_iter().zip(next).zip(later) {
+    for ((infusion, next_infusion), (((death, alive), progression), assessed)) in
+        infusion.into_iter().zip(next).zip(later)
+    {
         let infusion = infusion.unwrap_or_default();
         let alive = alive.map_or(infusion, |day| day.max(infusion));
         subjects.push(Dates { infusion, next_infusion, death, alive, progression, assessed });

@@ -112,7 +112,8 @@ pub fn days(snapshot: &Snapshot, cohort: &Cohort, window: i32) -> Result<Days, R
             drug: [toci, siltux, steroids, anakinra],
         })
         .collect();
-    let count = |name: &str| Ok::<_, ReportError>(indices(&outside, name)?.first().map_or(0, |n| *n as usize));
+    let count =
+        |name: &str| Ok::<_, ReportError>(indices(&outside, name)?.first().map_or(0, |n| *n as usize));
     Ok(Days { days, before_infusion: count("before")?, after_window: count("after")? })
 }
 
@@ -187,7 +188,12 @@ pub enum Ending {
 /// `death` is the day of death. A subject without the event is observed until the last assessed day; a death counts when
 /// it falls within the window and no more than `death_within` days after that. Without the second condition the subjects
 /// who die would stay at risk after assessment ends and all others leave, which overstates the risk of death without limit.
-pub fn time_to_toxicity(course: &Course, death: Option<i32>, window: i32, death_within: i32) -> Option<(i32, Ending)> {
+pub fn time_to_toxicity(
+    course: &Course,
+    death: Option<i32>,
+    window: i32,
+    death_within: i32,
+) -> Option<(i32, Ending)> {
     let (_, last) = course.span?;
     if let Some(onset) = course.onset {
         return Some((onset.day, Ending::Toxicity));

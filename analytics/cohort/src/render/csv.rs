@@ -39,7 +39,7 @@ impl EstimateRow {
 
     /// What it is an estimate at: a day, a grade, a category.
     #[must_use]
-    pub fn at(mut self, at: impl ToString) -> Self {
+    pub fn at(mut self, at: &impl ToString) -> Self {
         self.at = Some(at.to_string());
         self
     }
@@ -60,7 +60,13 @@ impl EstimateRow {
 
     /// The figure with standard error and interval.
     #[must_use]
-    pub fn optional(mut self, value: Option<f64>, std_err: Option<f64>, lower: Option<f64>, upper: Option<f64>) -> Self {
+    pub fn optional(
+        mut self,
+        value: Option<f64>,
+        std_err: Option<f64>,
+        lower: Option<f64>,
+        upper: Option<f64>,
+    ) -> Self {
         (self.value, self.std_err, self.lower, self.upper) = (value, std_err, lower, upper);
         self
     }
@@ -81,7 +87,8 @@ impl EstimateRow {
     }
 }
 
-const HEADER: &str = "report,identity,snapshot,endpoint,group,statistic,at,value,std_err,lower,upper,n,events,unit";
+const HEADER: &str =
+    "report,identity,snapshot,endpoint,group,statistic,at,value,std_err,lower,upper,n,events,unit";
 
 /// The report as CSV: attrition and exclusions first, then the estimates. Undefined figures are empty.
 pub(super) fn write(report: &Report) -> String {
@@ -99,7 +106,8 @@ pub(super) fn write(report: &Report) -> String {
     let mut text = String::from(HEADER);
     text.push_str("\r\n");
     for row in &rows {
-        let number = |value: Option<f64>| value.filter(|v| v.is_finite()).map_or_else(String::new, |v| v.to_string());
+        let number =
+            |value: Option<f64>| value.filter(|v| v.is_finite()).map_or_else(String::new, |v| v.to_string());
         let count = |value: Option<u64>| value.map_or_else(String::new, |v| v.to_string());
         let cells = [
             head.report.name().to_owned(),
@@ -125,6 +133,7 @@ pub(super) fn write(report: &Report) -> String {
 
 /// RFC 4180 quoting. A leading formula character is preceded by an apostrophe: centers open such files in a spreadsheet.
 fn quoted(text: &str) -> String {
-    let safe = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
+    let safe =
+        if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
     if safe.contains([',', '"', '\n', '\r']) { format!("\"{}\"", safe.replace('"', "\"\"")) } else { safe }
 }

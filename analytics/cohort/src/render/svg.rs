@@ -7,7 +7,8 @@ use super::figure::{Figure, Panel, Series};
 use crate::reports::Head;
 use std::fmt::Write;
 
-const COLORS: [&str; 8] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D1F"];
+const COLORS: [&str; 8] =
+    ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D1F"];
 const DASHES: [&str; 4] = ["", "7 3", "2 3", "9 3 2 3"];
 
 const WIDTH: f64 = 860.0;
@@ -28,7 +29,12 @@ pub(super) fn write(figure: &Figure, head: &Head) -> String {
     let cohort = &head.cohort;
     let foot = format!(
         "{}, n = {} · snapshot {} of {} · {} {}",
-        cohort.definition.name, cohort.n, head.snapshot.id, head.snapshot.taken_at, head.engine.name, head.engine.version
+        cohort.definition.name,
+        cohort.n,
+        head.snapshot.id,
+        head.snapshot.taken_at,
+        head.engine.name,
+        head.engine.version
     );
     let mut svg = String::new();
     let _ = write!(
@@ -71,16 +77,27 @@ fn draw_panel(svg: &mut String, panel: &Panel, top: f64) -> f64 {
     let last_day = panel.last_day.unwrap_or(last_step).max(1);
     let axes = Axes { top: top + HEADING, last_day: f64::from(last_day) };
     let bottom = axes.top + PLOT_HEIGHT;
-    let _ = writeln!(svg, "<g>\n<text x=\"{LEFT}\" y=\"{}\" font-size=\"14\">{}</text>", px(top + 18.0), escape(&panel.title));
+    let _ = writeln!(
+        svg,
+        "<g>\n<text x=\"{LEFT}\" y=\"{}\" font-size=\"14\">{}</text>",
+        px(top + 18.0),
+        escape(&panel.title)
+    );
     draw_axes(svg, panel, &axes, last_day);
     for (i, series) in panel.series.iter().enumerate() {
         draw_band(svg, series, &axes, COLORS[i % COLORS.len()]);
     }
     for (i, series) in panel.series.iter().enumerate() {
-        draw_curve(svg, series, &axes, COLORS[i % COLORS.len()], DASHES[(i / COLORS.len() + i) % DASHES.len()]);
+        draw_curve(
+            svg,
+            series,
+            &axes,
+            COLORS[i % COLORS.len()],
+            DASHES[(i / COLORS.len() + i) % DASHES.len()],
+        );
     }
-    let below = draw_legend(svg, panel, bottom + 50.0);
-    let end = draw_at_risk(svg, panel, &axes, last_day, below + 8.0);
+    let below = draw_at_risk(svg, panel, &axes, last_day, bottom + 54.0);
+    let end = draw_legend(svg, panel, below + 6.0);
     svg.push_str("</g>\n");
     end + 22.0
 }
@@ -132,7 +149,10 @@ fn draw_axes(svg: &mut String, panel: &Panel, axes: &Axes, last_day: i32) {
 
 /// Days with a tick: those of the numbers at risk that leave room for their labels.
 fn ticks(panel: &Panel, last_day: i32) -> Vec<i32> {
-    let wanted = panel.series.first().map(|s| s.at_risk.iter().map(|(day, _)| *day).collect()).unwrap_or_else(|| vec![0, last_day]);
+    let wanted = panel
+        .series
+        .first()
+        .map_or_else(|| vec![0, last_day], |s| s.at_risk.iter().map(|(day, _)| *day).collect());
     let room = f64::from(last_day) / (WIDTH - LEFT - RIGHT) * 34.0;
     let mut kept: Vec<i32> = Vec::new();
     for day in wanted.into_iter().filter(|day| (0..=last_day).contains(day)) {
@@ -165,7 +185,8 @@ fn draw_band(svg: &mut String, series: &Series, axes: &Axes, color: &str) {
         for (i, (x, y)) in there.chain(back).enumerate() {
             let _ = write!(path, "{}{} {}", if i == 0 { "M" } else { " L" }, px(*x), px(*y));
         }
-        let _ = writeln!(svg, "<path d=\"{path} Z\" fill=\"{color}\" fill-opacity=\"0.13\" stroke=\"none\"/>");
+        let _ =
+            writeln!(svg, "<path d=\"{path} Z\" fill=\"{color}\" fill-opacity=\"0.13\" stroke=\"none\"/>");
     }
 }
 
@@ -210,13 +231,29 @@ fn draw_legend(svg: &mut String, panel: &Panel, top: f64) -> f64 {
 
 fn draw_at_risk(svg: &mut String, panel: &Panel, axes: &Axes, last_day: i32, top: f64) -> f64 {
     let days = ticks(panel, last_day);
-    let _ = writeln!(svg, "<text x=\"14\" y=\"{}\" font-weight=\"bold\">{}</text>", px(top + 4.0), escape(&panel.at_risk_label));
+    let _ = writeln!(
+        svg,
+        "<text x=\"14\" y=\"{}\" font-weight=\"bold\">{}</text>",
+        px(top + 4.0),
+        escape(&panel.at_risk_label)
+    );
     let mut y = top + ROW;
     for (i, series) in panel.series.iter().enumerate() {
         let color = COLORS[i % COLORS.len()];
-        let _ = writeln!(svg, "<text x=\"{}\" y=\"{}\" text-anchor=\"end\" fill=\"{color}\">{}</text>", px(LEFT - 24.0), px(y + 4.0), i + 1);
+        let _ = writeln!(
+            svg,
+            "<text x=\"{}\" y=\"{}\" text-anchor=\"end\" fill=\"{color}\">{}</text>",
+            px(LEFT - 24.0),
+            px(y + 4.0),
+            i + 1
+        );
         for (day, n) in series.at_risk.iter().filter(|(day, _)| days.contains(day)) {
-            let _ = writeln!(svg, "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{n}</text>", px(axes.x(*day)), px(y + 4.0));
+            let _ = writeln!(
+                svg,
+                "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{n}</text>",
+                px(axes.x(*day)),
+                px(y + 4.0)
+            );
         }
         y += ROW;
     }

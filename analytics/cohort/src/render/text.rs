@@ -78,16 +78,23 @@ pub(super) fn write(report: &Report, language: Language) -> String {
         let _ = writeln!(text, "{label}{padding}{value}");
     };
     let snapshot = &head.snapshot;
-    line(say(language, "snapshot", "快照"), &format!("{}, {} ({})", snapshot.id, snapshot.taken_at, short(&snapshot.content_hash)));
+    line(
+        say(language, "snapshot", "快照"),
+        &format!("{}, {} ({})", snapshot.id, snapshot.taken_at, short(&snapshot.content_hash)),
+    );
     let cohort = &head.cohort;
-    line(say(language, "cohort", "队列"), &format!("{}, n = {} ({})", cohort.definition.name, cohort.n, short(&cohort.sha256)));
+    line(
+        say(language, "cohort", "队列"),
+        &format!("{}, n = {} ({})", cohort.definition.name, cohort.n, short(&cohort.sha256)),
+    );
     line(say(language, "scope", "范围"), &head.scope.description);
     line(say(language, "parameters", "参数"), &head.parameters.to_string());
     line(say(language, "engine", "引擎"), &format!("{} {}", head.engine.name, head.engine.version));
     line(say(language, "identity", "标识"), &head.identity);
     text.push('\n');
 
-    let columns = [say(language, "criterion", "条件"), say(language, "before", "之前"), say(language, "after", "之后")];
+    let columns =
+        [say(language, "criterion", "条件"), say(language, "before", "之前"), say(language, "after", "之后")];
     let mut attrition = Table::new(say(language, "Attrition", "入组流程"), columns.map(str::to_owned).into());
     for step in &cohort.attrition {
         attrition.push(vec![step.criterion.clone(), step.before.to_string(), step.after.to_string()]);

@@ -59,7 +59,9 @@ impl Grouping {
     /// [`ReportError`] when a reference table cannot be read.
     pub fn of(snapshot: &Snapshot, cohort: &Cohort, by: By) -> Result<Self, ReportError> {
         let (column, labels) = match by {
-            By::None => return Ok(Self { groups: vec![Group::everybody()], of_subject: vec![0; cohort.len()] }),
+            By::None => {
+                return Ok(Self { groups: vec![Group::everybody()], of_subject: vec![0; cohort.len()] });
+            }
             By::Product => ("product_code", labels(snapshot, Product::DESCRIPTOR, "product_code", "inn")?),
             By::Center => ("center_id", labels(snapshot, Center::DESCRIPTOR, "center_id", "name")?),
             By::Disease => {
@@ -83,7 +85,8 @@ impl Grouping {
                 },
             })
             .collect();
-        let position: BTreeMap<&Option<String>, usize> = present.iter().enumerate().map(|(i, code)| (*code, i)).collect();
+        let position: BTreeMap<&Option<String>, usize> =
+            present.iter().enumerate().map(|(i, code)| (*code, i)).collect();
         let of_subject = codes.iter().map(|code| position.get(code).copied().unwrap_or_default()).collect();
         Ok(Self { groups, of_subject })
     }
@@ -91,7 +94,8 @@ impl Grouping {
     /// Each group with the values of its subjects, in the order of the cohort.
     pub fn split<'a, T>(&'a self, values: &'a [T]) -> impl Iterator<Item = (&'a Group, Vec<&'a T>)> {
         self.groups.iter().enumerate().map(move |(i, group)| {
-            let members = self.of_subject.iter().zip(values).filter(|(g, _)| **g == i).map(|(_, value)| value);
+            let members =
+                self.of_subject.iter().zip(values).filter(|(g, _)| **g == i).map(|(_, value)| value);
             (group, members.collect())
         })
     }

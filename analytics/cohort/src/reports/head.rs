@@ -101,9 +101,12 @@ impl Head {
             )
             .as_bytes(),
         );
-        let mut notes = Vec::new();
+        let mut notes = cohort.warnings.clone();
         if cohort.is_empty() {
-            notes.push("The cohort is empty: no infusion in scope meets every criterion. Estimates are null.".to_owned());
+            notes.push(
+                "The cohort is empty: no infusion in scope meets every criterion. Estimates are null."
+                    .to_owned(),
+            );
         }
         if cohort.pseudo_anchored > 0 {
             notes.push(format!(

@@ -96,22 +96,34 @@ pub fn run(
         let person_time = person_days as f64 / days_per_unit;
         let rate = poisson_rate(events, person_time, PER, parameters.conf_level)
             .map_err(|source| ReportError::Statistics { what: format!("rate of {}", group.label), source })?;
-        Ok::<_, ReportError>(IncidenceGroup { group: group.clone(), n: observed.len(), events, person_days, person_time, rate })
+        Ok::<_, ReportError>(IncidenceGroup {
+            group: group.clone(),
+            n: observed.len(),
+            events,
+            person_days,
+            person_time,
+            rate,
+        })
     };
-    let mut groups = grouping.split(&exposures).map(|(g, members)| rate(g, members)).collect::<Result<Vec<_>, _>>()?;
+    let mut groups =
+        grouping.split(&exposures).map(|(g, members)| rate(g, members)).collect::<Result<Vec<_>, _>>()?;
     if parameters.by != By::None {
         groups.push(rate(&Group::everybody(), exposures.iter().collect())?);
     }
     let result = IncidenceResult { outcome: parameters.outcome, by: parameters.by, unit, per: PER, groups };
-    let head = Head::new(ReportKind::Incidence, snapshot, definition, &cohort, serde_json::to_value(parameters)?)
-        .with_excluded(left_out)
-        .with_notes(notes(&result, parameters));
+    let head =
+        Head::new(ReportKind::Incidence, snapshot, definition, &cohort, serde_json::to_value(parameters)?)
+            .with_excluded(left_out)
+            .with_notes(notes(&result, parameters));
     Ok(Report { head, body: Box::new(result) })
 }
 
 const PER: f64 = 100.0;
 
-fn from_dates(subjects: &[Dates], read: fn(&Dates) -> crate::endpoints::survival::Observation) -> Vec<Exposure> {
+fn from_dates(
+    subjects: &[Dates],
+    read: fn(&Dates) -> crate::endpoints::survival::Observation,
+) -> Vec<Exposure> {
     subjects
         .iter()
         .map(|s| {
@@ -143,7 +155,9 @@ fn from_days(subjects: &[Dates], days: &[Day], parameters: &IncidenceParameters)
 fn notes(result: &IncidenceResult, parameters: &IncidenceParameters) -> Vec<String> {
     let rule = match parameters.outcome {
         Outcome::Death => format!("{RULES_OS} Person-time: those days, {DAYS_PER_YEAR} to a person-year."),
-        Outcome::Progression => format!("{RULES_PROGRESSION} Person-time: those days, {DAYS_PER_YEAR} to a person-year."),
+        Outcome::Progression => {
+            format!("{RULES_PROGRESSION} Person-time: those days, {DAYS_PER_YEAR} to a person-year.")
+        }
         Outcome::Crs | Outcome::Icans => format!(
             "First assessed day with grade {} or more, days 0 to {}. Patient-days: assessed days from day 0 up to and including that day, or all \
              of them without it. A day without a grade or without a record is not assessed and is no patient-day: it is not a day \
@@ -188,9 +202,11 @@ impl Body for IncidenceResult {
         let mut rows = Vec::new();
         for group in &self.groups {
             let row = |statistic: &'static str, unit: &'static str| {
-                EstimateRow::new(self.outcome.title(Language::En), &group.group.label, statistic, unit).counts(group.n, group.events)
+                EstimateRow::new(self.outcome.title(Language::En), &group.group.label, statistic, unit)
+                    .counts(group.n, group.events)
             };
-            let unit = if self.unit == "person-years" { "per 100 person-years" } else { "per 100 patient-days" };
+            let unit =
+                if self.unit == "person-years" { "per 100 person-years" } else { "per 100 patient-days" };
             rows.push(row("rate", unit).interval(group.rate));
             rows.push(row("person_time", self.unit).value(group.person_time));
         }

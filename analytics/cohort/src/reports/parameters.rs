@@ -155,7 +155,11 @@ impl Checked for SurvivalParameters {
         days("at_risk", &mut self.at_risk, LAST_DAY, faults);
         conf_level(self.conf_level, faults);
         if self.endpoints.is_empty() {
-            faults.0.push(Fault::new("/endpoints", "no endpoint is asked for").received("[]").expected("os, pfs or both"));
+            faults.0.push(
+                Fault::new("/endpoints", "no endpoint is asked for")
+                    .received("[]")
+                    .expected("os, pfs or both"),
+            );
         }
         self.endpoints.sort_unstable();
         self.endpoints.dedup();
@@ -205,7 +209,8 @@ fn days(field: &str, values: &mut Vec<i32>, last: i32, faults: &mut Faults) {
     }
     for (i, day) in values.iter().enumerate() {
         if !(0..=last).contains(day) {
-            let fault = Fault::new(pointer(&[field, &i.to_string()]), "the day is out of range").received(day);
+            let fault =
+                Fault::new(pointer(&[field, &i.to_string()]), "the day is out of range").received(day);
             faults.0.push(fault.expected(format!("a day from 0 to {last}")));
         }
     }

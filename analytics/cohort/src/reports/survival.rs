@@ -84,9 +84,10 @@ pub fn run(
         })
         .collect::<Result<Vec<_>, ReportError>>()?;
     let result = SurvivalResult { by: parameters.by, endpoints };
-    let head = Head::new(ReportKind::Survival, snapshot, definition, &cohort, serde_json::to_value(parameters)?)
-        .with_excluded(excluded(&subjects))
-        .with_notes(notes(&result, parameters));
+    let head =
+        Head::new(ReportKind::Survival, snapshot, definition, &cohort, serde_json::to_value(parameters)?)
+            .with_excluded(excluded(&subjects))
+            .with_notes(notes(&result, parameters));
     Ok(Report { head, body: Box::new(result) })
 }
 
@@ -105,7 +106,10 @@ fn survival_group(
         })
         .collect();
     let estimate = kaplan_meier(&observations, parameters.conf_level, &parameters.at, &parameters.at_risk)
-        .map_err(|source| ReportError::Statistics { what: format!("{} of {}", endpoint.name(), group.label), source })?;
+        .map_err(|source| ReportError::Statistics {
+            what: format!("{} of {}", endpoint.name(), group.label),
+            source,
+        })?;
     Ok(SurvivalGroup {
         group: group.clone(),
         n: observations.len(),
@@ -147,7 +151,7 @@ fn notes(result: &SurvivalResult, parameters: &SurvivalParameters) -> Vec<String
         notes.push(rules.to_owned());
     }
     notes.push(format!(
-        "Survival by Kaplan and Meier (1958); standard error by Greenwood; {} % limits on the complementary log-log scale, undefined once \
+        "Survival by Kaplan and Meier (1958); standard error by Greenwood; {} % limits on the log-log scale, log(-log S), undefined once \
          survival is 0. Median: smallest day at which survival is 0.5 or less, the midpoint where it equals 0.5 over an interval; its \
          limits invert those of the curve. Median follow-up by the reverse Kaplan-Meier method. At risk on a day: subjects whose time is \
          that day or later.",
@@ -187,17 +191,29 @@ impl Body for SurvivalResult {
                 rows.push(row("subjects", "subjects").value(group.n as f64).counts(group.n, group.events));
                 rows.push(row("events", "subjects").value(group.events as f64).counts(group.n, group.events));
                 rows.push(row("median", "days").interval(group.median).counts(group.n, group.events));
-                rows.push(row("median_follow_up", "days").interval(group.median_follow_up).counts(group.n, group.events));
+                rows.push(
+                    row("median_follow_up", "days")
+                        .interval(group.median_follow_up)
+                        .counts(group.n, group.events),
+                );
                 for at in &group.at {
                     rows.push(
-                        row("survival", "probability").at(at.day).optional(at.survival, at.std_err, at.lower, at.upper).n(at.n_risk),
+                        row("survival", "probability")
+                            .at(&at.day)
+                            .optional(at.survival, at.std_err, at.lower, at.upper)
+                            .n(at.n_risk),
                     );
                 }
-                rows.extend(group.at_risk.iter().map(|at| row("at_risk", "subjects").at(at.day).value(at.n_risk as f64)));
+                rows.extend(
+                    group
+                        .at_risk
+                        .iter()
+                        .map(|at| row("at_risk", "subjects").at(&at.day).value(at.n_risk as f64)),
+                );
                 for step in group.curve.steps() {
                     rows.push(
                         row("survival_curve", "probability")
-                            .at(step.day)
+                            .at(&step.day)
                             .optional(Some(step.survival), step.std_err, step.lower, step.upper)
                             .counts(step.n_risk, step.n_event),
                     );
@@ -210,7 +226,11 @@ impl Body for SurvivalResult {
     fn blocks(&self, language: Language) -> Vec<Block> {
         let mut blocks = Vec::new();
         for endpoint in &self.endpoints {
-            let days = endpoint.groups.first().map(|g| g.at.iter().map(|a| a.day).collect::<Vec<_>>()).unwrap_or_default();
+            let days = endpoint
+                .groups
+                .first()
+                .map(|g| g.at.iter().map(|a| a.day).collect::<Vec<_>>())
+                .unwrap_or_default();
             let mut columns = vec![
                 say(language, "group", "组").to_owned(),
                 "n".to_owned(),
@@ -219,7 +239,13 @@ impl Body for SurvivalResult {
             ];
             columns.extend(days.iter().map(|d| day_heading(language, *d)));
             columns.push(say(language, "median follow-up", "中位随访").to_owned());
-            let mut table = Table::new(endpoint.endpoint.title(language), columns);
+            let title = match language {
+                Language::En => {
+                    format!("{}: median, and % on given days (CI)", endpoint.endpoint.title(language))
+                }
+                Language::Zh => format!("{}：中位数与各日生存率%（CI）", endpoint.endpoint.title(language)),
+            };
+            let mut table = Table::new(title, columns);
             for group in &endpoint.groups {
                 let mut cells = vec![
                     group.group.label.clone(),
@@ -227,21 +253,33 @@ impl Body for SurvivalResult {
                     group.events.to_string(),
                     group.median.days_text(),
                 ];
-                cells.extend(group.at.iter().map(|a| {
-                    Interval { value: a.survival, lower: a.lower, upper: a.upper }.percent_text()
-                }));
+                cells.extend(
+                    group.at.iter().map(|a| {
+                        Interval { value: a.survival, lower: a.lower, upper: a.upper }.percent_text()
+                    }),
+                );
                 cells.push(group.median_follow_up.days_text());
                 table.push(cells);
             }
             blocks.push(Block::Table(table));
 
-            let days = endpoint.groups.first().map(|g| g.at_risk.iter().map(|a| a.day).collect::<Vec<_>>()).unwrap_or_default();
+            let days = endpoint
+                .groups
+                .first()
+                .map(|g| g.at_risk.iter().map(|a| a.day).collect::<Vec<_>>())
+                .unwrap_or_default();
+            // Days after everybody's last are in JSON and CSV; a terminal has no room for their zeros.
+            let observed = |day: &i32| {
+                endpoint.groups.iter().any(|g| g.at_risk.iter().any(|a| a.day == *day && a.n_risk > 0))
+            };
+            let days: Vec<i32> = days.into_iter().filter(observed).collect();
             let mut columns = vec![say(language, "at risk on day", "各日在险人数").to_owned()];
             columns.extend(days.iter().map(ToString::to_string));
             let mut table = Table::new("", columns);
             for group in &endpoint.groups {
                 let mut cells = vec![group.group.label.clone()];
-                cells.extend(group.at_risk.iter().map(|a| a.n_risk.to_string()));
+                let shown = group.at_risk.iter().filter(|a| days.contains(&a.day));
+                cells.extend(shown.map(|a| a.n_risk.to_string()));
                 table.push(cells);
             }
             blocks.push(Block::Table(table));
@@ -257,7 +295,13 @@ impl Body for SurvivalResult {
                 steps: group
                     .curve
                     .steps()
-                    .map(|s| Step { day: s.day, value: s.survival, lower: s.lower, upper: s.upper, censored: s.n_censor > 0 })
+                    .map(|s| Step {
+                        day: s.day,
+                        value: s.survival,
+                        lower: s.lower,
+                        upper: s.upper,
+                        censored: s.n_censor > 0,
+                    })
                     .collect(),
                 at_risk: group.at_risk.iter().map(|a| (a.day, a.n_risk)).collect(),
             });

@@ -1,6 +1,8 @@
 //! CRS and ICANS: cumulative incidence, grades, onset, unassessed days, and the drugs given.
 
-use super::estimates::{CumulativeIncidence, CumulativeIncidenceAt, Distribution, Interval, aalen_johansen, proportion};
+use super::estimates::{
+    CumulativeIncidence, CumulativeIncidenceAt, Distribution, Interval, aalen_johansen, proportion,
+};
 use super::grouping::{By, Group, Grouping};
 use super::head::Head;
 use super::parameters::ToxicityParameters;
@@ -199,9 +201,10 @@ pub fn run(
         records_after_window: records.after_window,
         groups,
     };
-    let head = Head::new(ReportKind::Toxicity, snapshot, definition, &cohort, serde_json::to_value(parameters)?)
-        .with_excluded(excluded(&dates))
-        .with_notes(notes::notes(&result, parameters));
+    let head =
+        Head::new(ReportKind::Toxicity, snapshot, definition, &cohort, serde_json::to_value(parameters)?)
+            .with_excluded(excluded(&dates))
+            .with_notes(notes::notes(&result, parameters));
     Ok(Report { head, body: Box::new(result) })
 }
 
@@ -236,7 +239,8 @@ fn toxicity_group(
             })
         })
         .collect::<Result<_, _>>()?;
-    let drugs = DRUGS.iter().enumerate().map(|(place, drug)| drug_use(drug, place, members, parameters)).collect();
+    let drugs =
+        DRUGS.iter().enumerate().map(|(place, drug)| drug_use(drug, place, members, parameters)).collect();
     Ok(ToxicityGroup { group: group.clone(), n: members.len(), toxicities, drugs })
 }
 
@@ -286,7 +290,8 @@ fn person_days(place: usize, members: &[&Subject], courses: &[Course]) -> Person
             }
         }
         if let (Some(first), Some(last)) = (member.days.first(), member.days.last()) {
-            without_record += usize::try_from(last.day - first.day + 1).unwrap_or(0).saturating_sub(member.days.len());
+            without_record +=
+                usize::try_from(last.day - first.day + 1).unwrap_or(0).saturating_sub(member.days.len());
         }
     }
     let gaps = |c: &Course| usize::try_from(c.gaps()).unwrap_or(0);
@@ -304,12 +309,16 @@ fn onset_days(from_grade: i32, onsets: impl Iterator<Item = crate::endpoints::to
     let onsets: Vec<_> = onsets.collect();
     let mut days: Vec<i32> = onsets.iter().map(|o| o.day).collect();
     days.sort_unstable();
-    let histogram = days.chunk_by(|a, b| a == b).filter_map(|same| Some(DayCount { day: *same.first()?, n: same.len() }));
+    let histogram =
+        days.chunk_by(|a, b| a == b).filter_map(|same| Some(DayCount { day: *same.first()?, n: same.len() }));
     OnsetDays {
         from_grade,
         n: onsets.len(),
         with_unassessed_days_before: onsets.iter().filter(|o| o.unassessed_before > 0).count(),
-        unassessed_days_before: onsets.iter().map(|o| usize::try_from(o.unassessed_before).unwrap_or(0)).sum(),
+        unassessed_days_before: onsets
+            .iter()
+            .map(|o| usize::try_from(o.unassessed_before).unwrap_or(0))
+            .sum(),
         histogram: histogram.collect(),
         day: Distribution::of_sorted(&days),
     }
@@ -324,7 +333,9 @@ fn incidence(
     let mut deaths_after_assessment = 0;
     let mut observations = Vec::new();
     for (member, course) in members.iter().zip(courses) {
-        if let Some((day, ending)) = time_to_toxicity(course, member.death, window, parameters.death_within_days) {
+        if let Some((day, ending)) =
+            time_to_toxicity(course, member.death, window, parameters.death_within_days)
+        {
             let died = member.death.is_some_and(|death| death <= window);
             deaths_after_assessment += usize::from(ending == Ending::Censored && died);
             observations.push((day, ending));
@@ -343,11 +354,19 @@ fn incidence(
     })
 }
 
-fn drug_use(drug: &'static str, place: usize, members: &[&Subject], parameters: &ToxicityParameters) -> DrugUse {
+fn drug_use(
+    drug: &'static str,
+    place: usize,
+    members: &[&Subject],
+    parameters: &ToxicityParameters,
+) -> DrugUse {
     let given_on = |day: &Day| day.drug.get(place).copied().flatten();
     let recorded = members.iter().filter(|m| m.days.iter().any(|d| given_on(d).is_some())).count();
-    let mut first: Vec<i32> =
-        members.iter().filter_map(|m| m.days.iter().find(|d| given_on(d) == Some(true))).map(|d| d.day).collect();
+    let mut first: Vec<i32> = members
+        .iter()
+        .filter_map(|m| m.days.iter().find(|d| given_on(d) == Some(true)))
+        .map(|d| d.day)
+        .collect();
     first.sort_unstable();
     DrugUse {
         drug,

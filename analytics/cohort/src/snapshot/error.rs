@@ -92,7 +92,9 @@ pub enum SnapshotError {
         form: String,
     },
     /// The form's definition has changed since.
-    #[error("snapshot {snapshot} holds version {found} of form `{form}`; this program reads version {expected}")]
+    #[error(
+        "snapshot {snapshot} holds version {found} of form `{form}`; this program reads version {expected}"
+    )]
     FormVersion {
         /// Identifier of the snapshot.
         snapshot: String,

@@ -55,16 +55,19 @@ pub struct FileEntry {
     pub form_version: i32,
 }
 
+/// The one member that every layout has.
+#[derive(Deserialize)]
+struct Version {
+    format_version: u32,
+}
+
 impl Manifest {
     /// Reads and checks `manifest.json` of a snapshot directory.
     pub(super) fn read(directory: &Path) -> Result<Self, SnapshotError> {
         let path = directory.join("manifest.json");
-        let text = std::fs::read(&path).map_err(|source| SnapshotError::NoManifest { path: path.clone(), source })?;
+        let text = std::fs::read(&path)
+            .map_err(|source| SnapshotError::NoManifest { path: path.clone(), source })?;
         // The version is read first and alone: a later layout may not parse as this one.
-        #[derive(Deserialize)]
-        struct Version {
-            format_version: u32,
-        }
         let malformed = |source| SnapshotError::Malformed { path: path.clone(), source };
         let version: Version = serde_json::from_slice(&text).map_err(malformed)?;
         if version.format_version != FORMAT_VERSION {
@@ -79,10 +82,16 @@ impl Manifest {
         let computed = content_hash(&self.files);
         if computed != self.content_hash {
             let path = path.to_path_buf();
-            return Err(SnapshotError::ContentHash { path, expected: self.content_hash.clone(), found: computed });
+            return Err(SnapshotError::ContentHash {
+                path,
+                expected: self.content_hash.clone(),
+                found: computed,
+            });
         }
         for file in &self.files {
-            let plain = !file.path.is_empty() && !file.path.starts_with('.') && !file.path.contains(['/', '\\', '\0']);
+            let plain = !file.path.is_empty()
+                && !file.path.starts_with('.')
+                && !file.path.contains(['/', '\\', '\0']);
             if !plain {
                 return Err(SnapshotError::FileName { path: path.to_path_buf(), name: file.path.clone() });
             }
@@ -98,6 +107,9 @@ impl Manifest {
 
 /// SHA-256 over the lines `form rows sha256\n` of the files in order: the identity of a snapshot's contents.
 pub fn content_hash(files: &[FileEntry]) -> String {
-    let lines: String = files.iter().map(|f| format!("{} {} {}\n", f.form, f.rows, f.sha256)).collect();
+    let lines: String = files
+        .iter()
+        .flat_map(|f| [f.form.clone(), format!(" {} ", f.rows), f.sha256.clone(), "\n".to_owned()])
+        .collect();
     sha256(lines.as_bytes())
 }

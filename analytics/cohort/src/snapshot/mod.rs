@@ -41,10 +41,17 @@ impl Snapshot {
             let path = directory.join(&file.path);
             let found = match std::fs::metadata(&path) {
                 Ok(metadata) => metadata.len(),
-                Err(source) => return Err(SnapshotError::MissingFile { path, form: file.form.clone(), source }),
+                Err(source) => {
+                    return Err(SnapshotError::MissingFile { path, form: file.form.clone(), source });
+                }
             };
             if found != file.bytes {
-                return Err(SnapshotError::Size { path, form: file.form.clone(), expected: file.bytes, found });
+                return Err(SnapshotError::Size {
+                    path,
+                    form: file.form.clone(),
+                    expected: file.bytes,
+                    found,
+                });
             }
         }
         Ok(Self { directory, manifest, scope })
@@ -75,7 +82,9 @@ impl Snapshot {
                     let expected = file.sha256.clone();
                     return Err(SnapshotError::Hash { path, form: file.form.clone(), expected, found });
                 }
-                Err(source) => return Err(SnapshotError::MissingFile { path, form: file.form.clone(), source }),
+                Err(source) => {
+                    return Err(SnapshotError::MissingFile { path, form: file.form.clone(), source });
+                }
             }
         }
         Ok(())
@@ -142,9 +151,16 @@ impl Snapshot {
             .scan_centers(Infusion::DESCRIPTOR)?
             .sort(["center_id", "patient_id", "infusion_number"], SortMultipleOptions::default())
             .with_column(
-                when(same_patient).then(next("infusion_date")).otherwise(lit(NULL)).alias("next_infusion_date"),
+                when(same_patient)
+                    .then(next("infusion_date"))
+                    .otherwise(lit(NULL))
+                    .alias("next_infusion_date"),
             );
-        Ok(if matches!(self.scope.products, Rows::All) { frame } else { frame.filter(self.product_in_scope()) })
+        Ok(if matches!(self.scope.products, Rows::All) {
+            frame
+        } else {
+            frame.filter(self.product_in_scope())
+        })
     }
 
     fn product_in_scope(&self) -> Expr {
@@ -167,7 +183,8 @@ impl Snapshot {
         }
         let path = self.directory.join(&file.path);
         let clinical = form.parent != Parent::Registry || form.name == "patient";
-        let mut frame = read(&path).map_err(|source| SnapshotError::Parquet { path: path.clone(), source })?;
+        let mut frame =
+            read(&path).map_err(|source| SnapshotError::Parquet { path: path.clone(), source })?;
         check_columns(&mut frame, form, clinical, &path)?;
         Ok(match self.scope.centers {
             Rows::Only(_) if clinical || form.field("center_id").is_some() => {
@@ -180,7 +197,10 @@ impl Snapshot {
 
 fn read(path: &Path) -> PolarsResult<LazyFrame> {
     // Globbing would read a `*` in a directory name as a pattern.
-    LazyFrame::scan_parquet(PlRefPath::try_from_path(path)?, ScanArgsParquet { glob: false, ..Default::default() })
+    LazyFrame::scan_parquet(
+        PlRefPath::try_from_path(path)?,
+        ScanArgsParquet { glob: false, ..Default::default() },
+    )
 }
 
 fn check_columns(
@@ -189,10 +209,12 @@ fn check_columns(
     clinical: bool,
     path: &Path,
 ) -> Result<(), SnapshotError> {
-    let schema =
-        frame.collect_schema().map_err(|source| SnapshotError::Parquet { path: path.to_path_buf(), source })?;
+    let schema = frame
+        .collect_schema()
+        .map_err(|source| SnapshotError::Parquet { path: path.to_path_buf(), source })?;
     let key = clinical.then_some(("center_id", DataType::String));
-    for (column, expected) in key.into_iter().chain(form.fields.iter().map(|f| (f.name, column_type(f.kind)))) {
+    for (column, expected) in key.into_iter().chain(form.fields.iter().map(|f| (f.name, column_type(f.kind))))
+    {
         let found = schema.get(column);
         if found != Some(&expected) {
             return Err(SnapshotError::Column {

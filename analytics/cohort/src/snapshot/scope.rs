@@ -53,7 +53,9 @@ impl Scope {
         let part = |rows: &Rows, many: &str| match rows {
             Rows::All => format!("all {many}"),
             Rows::Only(codes) if codes.is_empty() => format!("no {many}"),
-            Rows::Only(codes) => format!("{many} {}", codes.iter().map(String::as_str).collect::<Vec<_>>().join(", ")),
+            Rows::Only(codes) => {
+                format!("{many} {}", codes.iter().map(String::as_str).collect::<Vec<_>>().join(", "))
+            }
         };
         format!("{}; {}", part(&self.centers, "centers"), part(&self.products, "products"))
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 fn registry() -> Registry {
     let mut registry = Registry::new();
     // (id, born, sex, basis, disease, infused, product)
-    let patients: [(&str, Option<i32>, Sex, DateBasis, Option<Disease>, i32, &str); 6] = [
+    let patients = [
         ("P1", Some(2006), Sex::Female, DateBasis::Calendar, Some(Disease::Nhl), 0, "axi-cel"),
         ("P2", Some(2007), Sex::Male, DateBasis::Calendar, Some(Disease::Nhl), 10, "axi-cel"),
         ("P3", None, Sex::Female, DateBasis::Calendar, Some(Disease::Nhl), 20, "tisa-cel"),
@@ -85,4 +85,13 @@ fn the_next_infusion_stands_beside_the_first() {
     let first = cohort::columns::integers(&cohort.subjects, "day_0").unwrap();
     assert_eq!(next[0].unwrap() - first[0].unwrap(), 100);
     assert!(next[1..].iter().all(Option::is_none));
+}
+
+#[test]
+fn codes_that_the_reference_tables_lack_are_pointed_out() {
+    assert!(select(&json!({"product": ["axi-cel"], "center": ["AA-01"]})).2.warnings.is_empty());
+    let (ids, _, cohort) = select(&json!({"product": ["axicel", "tisa-cel"], "center": ["ZZ-99"]}));
+    assert!(ids.is_empty());
+    assert_eq!(cohort.warnings.len(), 2);
+    assert!(cohort.warnings[0].contains("product axicel") && cohort.warnings[1].contains("center ZZ-99"));
 }

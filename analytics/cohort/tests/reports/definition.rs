@@ -74,7 +74,10 @@ fn both_sides_of_every_bound() {
         (r#"{"infusion_number":9}"#, r#"{"infusion_number":10}"#),
         (r#"{"age_min":0,"age_max":120}"#, r#"{"age_max":121}"#),
         (r#"{"age_min":18,"age_max":18}"#, r#"{"age_min":19,"age_max":18}"#),
-        (r#"{"infused_from":"2024-01-02","infused_to":"2024-01-02"}"#, r#"{"infused_from":"2024-01-02","infused_to":"2024-01-01"}"#),
+        (
+            r#"{"infused_from":"2024-01-02","infused_to":"2024-01-02"}"#,
+            r#"{"infused_from":"2024-01-02","infused_to":"2024-01-01"}"#,
+        ),
     ] {
         assert!(CohortDefinition::parse(accepted).is_ok(), "{accepted}");
         assert!(CohortDefinition::parse(refused).is_err(), "{refused}");

@@ -2,7 +2,8 @@
 
 use chrono::{Days, NaiveDate};
 use clinical::codes::{
-    BirthYear, CenterId, CourseNumber, CrsGrade, Disease, IcansGrade, InfusionNumber, Name, PatientId, ProductCode,
+    BirthYear, CenterId, CourseNumber, CrsGrade, Disease, IcansGrade, InfusionNumber, Name, PatientId,
+    ProductCode,
 };
 use clinical::field::{Cell, Kind};
 use clinical::form::{Form, FormDescriptor, Parent};
@@ -22,34 +23,34 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Day 0 of the fixtures.
-pub fn day(n: i32) -> NaiveDate {
+pub(crate) fn day(n: i32) -> NaiveDate {
     let start = NaiveDate::from_ymd_opt(2024, 1, 1).unwrap();
     if n >= 0 { start + Days::new(n as u64) } else { start - Days::new(n.unsigned_abs().into()) }
 }
 
 /// A linear congruential generator (Knuth's MMIX constants): the same numbers everywhere.
-pub struct Lcg(pub u64);
+pub(crate) struct Lcg(pub(crate) u64);
 
 impl Lcg {
-    pub fn below(&mut self, n: u32) -> u32 {
+    pub(crate) fn below(&mut self, n: u32) -> u32 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         ((self.0 >> 33) % u64::from(n)) as u32
     }
 
-    pub fn day(&mut self, from: i32, to: i32) -> i32 {
-        from + self.below((to - from + 1) as u32) as i32
+    pub(crate) fn day(&mut self, from: i32, to: i32) -> i32 {
+        from + self.below((to - from + 1) as u32).cast_signed()
     }
 
-    pub fn chance(&mut self, percent: u32) -> bool {
+    pub(crate) fn chance(&mut self, percent: u32) -> bool {
         self.below(100) < percent
     }
 }
 
 /// Records with the center that owns them.
 #[derive(Default, Clone)]
-pub struct Registry {
-    pub rows: Vec<(String, Record)>,
-    pub id: Option<String>,
+pub(crate) struct Registry {
+    pub(crate) rows: Vec<(String, Record)>,
+    pub(crate) id: Option<String>,
 }
 
 fn patient_id(id: &str) -> PatientId {
@@ -62,7 +63,7 @@ fn number(n: i32) -> InfusionNumber {
 
 impl Registry {
     /// A registry with the products and two centers.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut registry = Self::default();
         for product in clinical::products::products() {
             registry.rows.push((String::new(), product));
@@ -83,12 +84,19 @@ impl Registry {
         registry
     }
 
-    pub fn put(&mut self, center: &str, record: Record) -> &mut Self {
+    pub(crate) fn put(&mut self, center: &str, record: Record) -> &mut Self {
         self.rows.push((center.to_owned(), record));
         self
     }
 
-    pub fn patient_with(&mut self, center: &str, id: &str, born: Option<i32>, sex: Option<Sex>, date_basis: DateBasis) {
+    pub(crate) fn patient_with(
+        &mut self,
+        center: &str,
+        id: &str,
+        born: Option<i32>,
+        sex: Option<Sex>,
+        date_basis: DateBasis,
+    ) {
         let patient = Patient {
             patient_id: patient_id(id),
             birth_year: born.map(|y| BirthYear::new(y).unwrap()),
@@ -102,7 +110,7 @@ impl Registry {
         self.put(center, patient.to_record());
     }
 
-    pub fn disease(&mut self, center: &str, id: &str, disease: Disease) {
+    pub(crate) fn disease(&mut self, center: &str, id: &str, disease: Disease) {
         let baseline = DiseaseBaseline {
             patient_id: patient_id(id),
             disease,
@@ -118,7 +126,7 @@ impl Registry {
         self.put(center, baseline.to_record());
     }
 
-    pub fn infusion(&mut self, center: &str, id: &str, n: i32, on: i32, product: &str) {
+    pub(crate) fn infusion(&mut self, center: &str, id: &str, n: i32, on: i32, product: &str) {
         let infusion = Infusion {
             patient_id: patient_id(id),
             infusion_number: number(n),
@@ -138,13 +146,13 @@ impl Registry {
     }
 
     /// An adult with calendar dates, NHL and a first infusion on fixture day `on`.
-    pub fn subject(&mut self, center: &str, id: &str, on: i32, product: &str) {
+    pub(crate) fn subject(&mut self, center: &str, id: &str, on: i32, product: &str) {
         self.patient_with(center, id, Some(1960), Some(Sex::Female), DateBasis::Calendar);
         self.disease(center, id, Disease::Nhl);
         self.infusion(center, id, 1, on, product);
     }
 
-    pub fn status(&mut self, center: &str, id: &str, on: i32, status: Status) {
+    pub(crate) fn status(&mut self, center: &str, id: &str, on: i32, status: Status) {
         let status = SurvivalStatus {
             patient_id: patient_id(id),
             last_contact: day(on),
@@ -157,7 +165,7 @@ impl Registry {
         self.put(center, status.to_record());
     }
 
-    pub fn response(&mut self, center: &str, id: &str, n: i32, on: i32, category: Option<Category>) {
+    pub(crate) fn response(&mut self, center: &str, id: &str, n: i32, on: i32, category: Option<Category>) {
         let response = ResponseAssessment {
             patient_id: patient_id(id),
             infusion_number: number(n),
@@ -170,11 +178,11 @@ impl Registry {
         self.put(center, response.to_record());
     }
 
-    pub fn toxicity(&mut self, center: &str, id: &str, on: i32, crs: Option<i32>, icans: Option<i32>) {
+    pub(crate) fn toxicity(&mut self, center: &str, id: &str, on: i32, crs: Option<i32>, icans: Option<i32>) {
         self.toxicity_with(center, id, on, crs, icans, [None; 4]);
     }
 
-    pub fn toxicity_with(
+    pub(crate) fn toxicity_with(
         &mut self,
         center: &str,
         id: &str,
@@ -198,7 +206,15 @@ impl Registry {
         self.put(center, toxicity.to_record());
     }
 
-    pub fn course(&mut self, center: &str, id: &str, n: i32, regimen: Option<Regimen>, start: Option<i32>, end: Option<i32>) {
+    pub(crate) fn course(
+        &mut self,
+        center: &str,
+        id: &str,
+        n: i32,
+        regimen: Option<Regimen>,
+        start: Option<i32>,
+        end: Option<i32>,
+    ) {
         let course = Lymphodepletion {
             patient_id: patient_id(id),
             infusion_number: number(1),
@@ -214,18 +230,21 @@ impl Registry {
     }
 
     /// Writes the snapshot; the rows of each file in an order that depends on `seed`.
-    pub fn write(&self, seed: u64) -> Directory {
+    pub(crate) fn write(&self, seed: u64) -> Directory {
         let directory = Directory::new();
         let mut files = Vec::new();
         for form in clinical::forms::ALL {
-            let mut rows: Vec<&(String, Record)> = self.rows.iter().filter(|(_, r)| r.form() == *form).collect();
+            let mut rows: Vec<&(String, Record)> =
+                self.rows.iter().filter(|(_, r)| r.form() == *form).collect();
             let mut random = Lcg(seed);
             for i in (1..rows.len()).rev() {
                 rows.swap(i, random.below(i as u32 + 1) as usize);
             }
             let name = format!("{}.parquet", form.name);
             let path = directory.path().join(&name);
-            ParquetWriter::new(std::fs::File::create(&path).unwrap()).finish(&mut frame(form, &rows)).unwrap();
+            ParquetWriter::new(std::fs::File::create(&path).unwrap())
+                .finish(&mut frame(form, &rows))
+                .unwrap();
             let bytes = std::fs::read(&path).unwrap();
             files.push(FileEntry {
                 form: form.name.to_owned(),
@@ -245,7 +264,8 @@ impl Registry {
             content_hash: content_hash(&files),
             files,
         };
-        std::fs::write(directory.path().join("manifest.json"), serde_json::to_vec_pretty(&manifest).unwrap()).unwrap();
+        std::fs::write(directory.path().join("manifest.json"), serde_json::to_vec_pretty(&manifest).unwrap())
+            .unwrap();
         directory
     }
 }
@@ -253,7 +273,8 @@ impl Registry {
 fn frame(form: &FormDescriptor, rows: &[&(String, Record)]) -> DataFrame {
     let mut columns: Vec<Column> = Vec::new();
     if form.parent != Parent::Registry || form.name == "patient" {
-        columns.push(Column::new("center_id".into(), rows.iter().map(|(c, _)| c.as_str()).collect::<Vec<_>>()));
+        columns
+            .push(Column::new("center_id".into(), rows.iter().map(|(c, _)| c.as_str()).collect::<Vec<_>>()));
         let ids: Vec<String> = (0..rows.len()).map(|i| format!("record-{i}")).collect();
         columns.push(Column::new("record_id".into(), ids));
         columns.push(Column::new("version".into(), vec![1_i32; rows.len()]));
@@ -264,11 +285,17 @@ fn frame(form: &FormDescriptor, rows: &[&(String, Record)]) -> DataFrame {
         columns.push(match field.kind {
             Kind::Integer { .. } => Column::new(
                 name,
-                cells.iter().map(|c| if let Cell::Integer(i) = c { Some(*i) } else { None }).collect::<Vec<_>>(),
+                cells
+                    .iter()
+                    .map(|c| if let Cell::Integer(i) = c { Some(*i) } else { None })
+                    .collect::<Vec<_>>(),
             ),
             Kind::Decimal { .. } => Column::new(
                 name,
-                cells.iter().map(|c| if let Cell::Decimal(d) = c { Some(*d) } else { None }).collect::<Vec<_>>(),
+                cells
+                    .iter()
+                    .map(|c| if let Cell::Decimal(d) = c { Some(*d) } else { None })
+                    .collect::<Vec<_>>(),
             ),
             Kind::Flag => Column::new(
                 name,
@@ -284,25 +311,28 @@ fn frame(form: &FormDescriptor, rows: &[&(String, Record)]) -> DataFrame {
             ),
         });
     }
-    let missing: Vec<Option<String>> =
-        rows.iter().map(|(_, r)| (!r.missing().is_empty()).then(|| r.missing().to_json().to_string())).collect();
+    let missing: Vec<Option<String>> = rows
+        .iter()
+        .map(|(_, r)| (!r.missing().is_empty()).then(|| r.missing().to_json().to_string()))
+        .collect();
     columns.push(Column::new("missing".into(), missing));
     DataFrame::new(rows.len(), columns).unwrap()
 }
 
 /// A directory that goes away with the test.
-pub struct Directory(PathBuf);
+pub(crate) struct Directory(PathBuf);
 
 impl Directory {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("sequela-snapshot-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let name =
+            format!("sequela-snapshot-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let path = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 }
@@ -314,7 +344,7 @@ impl Drop for Directory {
 }
 
 /// Random records of `n` subjects at two centers: NHL, MM, B-ALL or no baseline; gaps, contradictions, second infusions.
-pub fn random_registry(seed: u64, n: usize) -> Registry {
+pub(crate) fn random_registry(seed: u64, n: usize) -> Registry {
     let mut random = Lcg(seed);
     let mut registry = Registry::new();
     let products = ["axi-cel", "tisa-cel", "eque-cel"];
@@ -323,9 +353,19 @@ pub fn random_registry(seed: u64, n: usize) -> Registry {
         let id = format!("P{i:04}");
         let basis = if random.chance(10) { DateBasis::PseudoAnchor } else { DateBasis::Calendar };
         let born = (!random.chance(10)).then(|| random.day(1940, 2000));
-        registry.patient_with(center, &id, born, Some(if random.chance(50) { Sex::Male } else { Sex::Female }), basis);
+        registry.patient_with(
+            center,
+            &id,
+            born,
+            Some(if random.chance(50) { Sex::Male } else { Sex::Female }),
+            basis,
+        );
         if !random.chance(5) {
-            registry.disease(center, &id, [Disease::Nhl, Disease::Mm, Disease::BAll][random.below(3) as usize]);
+            registry.disease(
+                center,
+                &id,
+                [Disease::Nhl, Disease::Mm, Disease::BAll][random.below(3) as usize],
+            );
         }
         let infused = random.day(0, 400);
         registry.infusion(center, &id, 1, infused, products[random.below(3) as usize]);
@@ -333,23 +373,35 @@ pub fn random_registry(seed: u64, n: usize) -> Registry {
         if let Some(on) = second {
             registry.infusion(center, &id, 2, on, products[random.below(3) as usize]);
         }
-        for course in 1..=random.below(3) as i32 {
-            let regimen = [Some(Regimen::Fc), Some(Regimen::Bendamustine), Some(Regimen::None), None][random.below(4) as usize];
-            let end = (regimen != Some(Regimen::None) && !random.chance(20)).then(|| infused + random.day(-12, 1));
-            let start = (end.is_some() || random.chance(30)).then(|| end.unwrap_or(infused + random.day(-6, 3)) - 2);
+        for course in 1..=random.day(0, 2) {
+            let regimen = [Some(Regimen::Fc), Some(Regimen::Bendamustine), Some(Regimen::None), None]
+                [random.below(4) as usize];
+            let end =
+                (regimen != Some(Regimen::None) && !random.chance(20)).then(|| infused + random.day(-12, 1));
+            let start =
+                (end.is_some() || random.chance(30)).then(|| end.unwrap_or(infused + random.day(-6, 3)) - 2);
             registry.course(center, &id, course, regimen, start, end);
         }
         for on in 0..random.day(0, 33) {
             if random.chance(80) {
-                let grade = |random: &mut Lcg| (!random.chance(15)).then(|| [0, 0, 0, 1, 1, 2, 3][random.below(7) as usize]);
+                let grade = |random: &mut Lcg| {
+                    (!random.chance(15)).then(|| [0, 0, 0, 1, 1, 2, 3][random.below(7) as usize])
+                };
                 let (crs, icans) = (grade(&mut random), grade(&mut random));
                 let drug = |random: &mut Lcg| (!random.chance(20)).then(|| random.chance(10));
                 let drugs = [drug(&mut random), drug(&mut random), drug(&mut random), drug(&mut random)];
-                registry.toxicity_with(center, &id, infused + on - i32::from(random.chance(1)), crs, icans, drugs);
+                registry.toxicity_with(
+                    center,
+                    &id,
+                    infused + on - i32::from(random.chance(1)),
+                    crs,
+                    icans,
+                    drugs,
+                );
             }
         }
         let categories = [Category::Cmr, Category::Pmr, Category::Nmr, Category::Pmd, Category::Ne];
-        for visit in 0..random.below(5) as i32 {
+        for visit in 0..random.day(0, 4) {
             let category = (!random.chance(10)).then(|| categories[random.below(5) as usize]);
             let of = if second.is_some() && random.chance(30) { 2 } else { 1 };
             registry.response(center, &id, of, infused - 3 + 45 * visit + random.day(0, 20), category);
@@ -366,7 +418,7 @@ pub fn random_registry(seed: u64, n: usize) -> Registry {
         }
     }
     // Records of one day and one key appear once, as in the registry.
-    let mut seen = std::collections::BTreeSet::new();
-    registry.rows.retain(|(center, r)| seen.insert((center.clone(), r.form().name, r.key())));
+    let mut keys = std::collections::BTreeSet::new();
+    registry.rows.retain(|(center, r)| keys.insert((center.clone(), r.form().name, r.key())));
     registry
 }

@@ -36,7 +36,10 @@ fn deaths_per_100_person_years() {
     let result = result(&report(&registry(), &json!({})));
     assert_eq!(result["unit"], "person-years");
     let axi = &result["groups"][0];
-    assert_eq!((&axi["n"], &axi["events"], &axi["person_days"], &axi["person_time"]), (&json!(3), &json!(2), &json!(1461), &json!(4.0)));
+    assert_eq!(
+        (&axi["n"], &axi["events"], &axi["person_days"], &axi["person_time"]),
+        (&json!(3), &json!(2), &json!(1461), &json!(4.0))
+    );
     assert_eq!(figure(axi, "/rate/value"), 50.0);
     // 2 events: 0.2422093 to 7.2246872.
     assert!((figure(axi, "/rate/lower") - 100.0 * 0.242_209_278_543_996_35 / 4.0).abs() < 1e-9);
@@ -45,7 +48,10 @@ fn deaths_per_100_person_years() {
     assert_eq!((figure(tisa, "/rate/value"), figure(tisa, "/rate/lower")), (0.0, 0.0));
     assert!(close(figure(tisa, "/rate/upper"), 100.0 * -(0.025_f64.ln()) / (365.0 / 365.25)));
     let all = &result["groups"][2];
-    assert_eq!((&all["group"]["label"], &all["n"], &all["person_days"]), (&json!("all subjects"), &json!(4), &json!(1826)));
+    assert_eq!(
+        (&all["group"]["label"], &all["n"], &all["person_days"]),
+        (&json!("all subjects"), &json!(4), &json!(1826))
+    );
     assert_eq!(result["groups"].as_array().unwrap().len(), 3);
 }
 
@@ -67,22 +73,31 @@ fn patient_days_are_assessed_days_up_to_the_first_event() {
         registry.subject("AA-01", id, 0, "axi-cel");
     }
     // T1: event on day 0, one day at risk. T2: assessed on days 0 and 3, the event; T3: recorded, never assessed.
-    for (id, day, grade) in
-        [("T1", 0, Some(2)), ("T1", 1, Some(3)), ("T2", 0, Some(0)), ("T2", 1, None), ("T2", 3, Some(2)), ("T3", 0, None)]
-    {
+    for (id, day, grade) in [
+        ("T1", 0, Some(2)),
+        ("T1", 1, Some(3)),
+        ("T2", 0, Some(0)),
+        ("T2", 1, None),
+        ("T2", 3, Some(2)),
+        ("T3", 0, None),
+    ] {
         registry.toxicity("AA-01", id, day, grade, Some(0));
     }
     let report = report(&registry, &json!({"outcome": "crs", "by": "none"}));
     let group = &result(&report)["groups"][0];
     assert_eq!((&group["n"], &group["events"], &group["person_days"]), (&json!(2), &json!(2), &json!(3)));
     assert!(close(figure(group, "/rate/value"), 200.0 / 3.0));
-    let excluded: Vec<(&str, usize)> = report.head.excluded.iter().map(|e| (e.reason.as_str(), e.n)).collect();
+    let excluded: Vec<(&str, usize)> =
+        report.head.excluded.iter().map(|e| (e.reason.as_str(), e.n)).collect();
     assert_eq!(excluded, [("never assessed on days 0 to 30", 1)]);
     let icans = self::report(&registry, &json!({"outcome": "icans", "by": "none"}));
     assert_eq!(result(&icans)["groups"][0]["events"], 0);
     assert_eq!(result(&icans)["groups"][0]["person_days"], 6);
     let higher = self::report(&registry, &json!({"outcome": "crs", "by": "none", "threshold": 3}));
-    assert_eq!((&result(&higher)["groups"][0]["events"], &result(&higher)["groups"][0]["person_days"]), (&json!(1), &json!(4)));
+    assert_eq!(
+        (&result(&higher)["groups"][0]["events"], &result(&higher)["groups"][0]["person_days"]),
+        (&json!(1), &json!(4))
+    );
 }
 
 #[test]

@@ -2,7 +2,11 @@
 //! records, and on real patients.
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its own fixture has failed")]
 #![expect(clippy::indexing_slicing, reason = "a test that reads past its fixture has failed")]
-#![expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "fixture numbers are small and positive")]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "fixture numbers are small and positive"
+)]
 #![expect(clippy::float_cmp, reason = "figures that are exact in binary are compared exactly")]
 
 mod cohorts;
@@ -27,7 +31,10 @@ fn close(a: f64, b: f64) -> bool {
 
 /// A figure of a result, by JSON Pointer.
 fn figure(result: &Value, pointer: &str) -> f64 {
-    result.pointer(pointer).and_then(Value::as_f64).unwrap_or_else(|| panic!("no figure at {pointer} of {result}"))
+    result
+        .pointer(pointer)
+        .and_then(Value::as_f64)
+        .unwrap_or_else(|| panic!("no figure at {pointer} of {result}"))
 }
 
 /// The `result` member of a report.

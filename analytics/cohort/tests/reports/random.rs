@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 
 const SEEDS: [u64; 6] = [1, 2, 3, 4, 5, 6];
 
+/// The code of the group of a subject.
+type Key = fn(&Subject) -> Option<String>;
+
 fn check_curve(group: &Value, times: &[(i64, bool)]) {
     let expected = slow::kaplan_meier(times);
     let column = |name: &str| group["curve"][name].as_array().unwrap().clone();
@@ -36,7 +39,7 @@ fn survival_of_each_group() {
         let directory = registry.write(seed);
         let snapshot = Snapshot::open(directory.path(), Scope::everything()).unwrap();
         let subjects = slow::subjects(&registry);
-        let keys: [(&str, fn(&Subject) -> Option<String>); 4] = [
+        let keys: [(&str, Key); 4] = [
             ("product", |s| Some(s.product.clone())),
             ("center", |s| Some(s.center.clone())),
             ("disease", |s| s.disease.clone()),
@@ -45,7 +48,8 @@ fn survival_of_each_group() {
         for (by, key) in keys {
             let parameters = read(&json!({"by": by})).unwrap();
             let report = survival::run(&snapshot, &CohortDefinition::default(), &parameters).unwrap();
-            let mut excluded: Vec<(String, usize)> = report.head.excluded.iter().map(|e| (e.reason.clone(), e.n)).collect();
+            let mut excluded: Vec<(String, usize)> =
+                report.head.excluded.iter().map(|e| (e.reason.clone(), e.n)).collect();
             excluded.sort();
             let mut expected: Vec<(String, usize)> = Vec::new();
             for subject in &subjects {
@@ -66,7 +70,8 @@ fn survival_of_each_group() {
                 for group in result["endpoints"][i]["groups"].as_array().unwrap() {
                     let code = group["group"]["code"].as_str().map(str::to_owned);
                     let members = subjects.iter().filter(|s| s.excluded.is_none() && key(s) == code);
-                    let times: Vec<(i64, bool)> = members.map(|s| if i == 0 { s.os } else { s.pfs }).collect();
+                    let times: Vec<(i64, bool)> =
+                        members.map(|s| if i == 0 { s.os } else { s.pfs }).collect();
                     seen += times.len();
                     check_curve(group, &times);
                 }
@@ -84,7 +89,8 @@ struct Course {
 }
 
 fn course(subject: &Subject, place: usize) -> Option<Course> {
-    let grades: Vec<(i64, i32)> = subject.days.iter().filter_map(|(day, (g, _))| Some((*day, g[place]?))).collect();
+    let grades: Vec<(i64, i32)> =
+        subject.days.iter().filter_map(|(day, (g, _))| Some((*day, g[place]?))).collect();
     let last = grades.last()?.0;
     let onset = grades.iter().find(|(_, g)| *g >= 2).map(|(day, _)| *day);
     let ending = match (onset, subject.death) {
@@ -101,9 +107,11 @@ fn toxicity_of_everybody() {
         let registry = random_registry(seed, 80);
         let directory = registry.write(seed + 100);
         let snapshot = Snapshot::open(directory.path(), Scope::everything()).unwrap();
-        let report = toxicity::run(&snapshot, &CohortDefinition::default(), &read(&Value::Null).unwrap()).unwrap();
+        let report =
+            toxicity::run(&snapshot, &CohortDefinition::default(), &read(&Value::Null).unwrap()).unwrap();
         let result = result(&report);
-        let all: Vec<Subject> = slow::subjects(&registry).into_iter().filter(|s| s.excluded.is_none()).collect();
+        let all: Vec<Subject> =
+            slow::subjects(&registry).into_iter().filter(|s| s.excluded.is_none()).collect();
         assert_eq!(result["groups"][0]["n"], all.len());
         for place in 0..2 {
             let got = &result["groups"][0]["toxicities"][place];
@@ -111,30 +119,46 @@ fn toxicity_of_everybody() {
             assert_eq!(got["evaluable"], courses.len());
             assert_eq!(got["not_evaluable"], all.len() - courses.len());
             for grade in 0..=5 {
-                let with_max = courses.iter().filter(|c| c.grades.iter().map(|g| g.1).max() == Some(grade)).count();
+                let with_max =
+                    courses.iter().filter(|c| c.grades.iter().map(|g| g.1).max() == Some(grade)).count();
                 assert_eq!(got["max_grade"][grade as usize]["n"], with_max);
-                let days: usize = courses.iter().map(|c| c.grades.iter().filter(|g| g.1 == grade).count()).sum();
+                let days: usize =
+                    courses.iter().map(|c| c.grades.iter().filter(|g| g.1 == grade).count()).sum();
                 assert_eq!(got["person_days"]["by_grade"][grade as usize], days);
             }
-            let without_grade: usize = all.iter().map(|s| s.days.values().filter(|d| d.0[place].is_none()).count()).sum();
+            let without_grade: usize =
+                all.iter().map(|s| s.days.values().filter(|d| d.0[place].is_none()).count()).sum();
             assert_eq!(got["person_days"]["recorded_without_grade"], without_grade);
             let without_record: i64 = all
                 .iter()
-                .filter_map(|s| Some(s.days.keys().last()? - s.days.keys().next()? + 1 - s.days.len() as i64))
+                .filter_map(|s| {
+                    Some(
+                        s.days.keys().last()? - s.days.keys().next()? + 1 - s.days.len().cast_signed() as i64,
+                    )
+                })
                 .sum();
             assert_eq!(got["person_days"]["without_record"], without_record);
-            let gaps: i64 =
-                courses.iter().map(|c| c.grades[c.grades.len() - 1].0 - c.grades[0].0 + 1 - c.grades.len() as i64).sum();
+            let gaps: i64 = courses
+                .iter()
+                .map(|c| {
+                    c.grades[c.grades.len() - 1].0 - c.grades[0].0 + 1 - c.grades.len().cast_signed() as i64
+                })
+                .sum();
             assert_eq!(got["person_days"]["gaps"], gaps);
 
             let mut onsets: Vec<i64> = courses.iter().filter_map(|c| c.onset).collect();
             onsets.sort_unstable();
-            let before = |c: &Course| c.onset.map(|d| (0..d).filter(|day| !c.grades.iter().any(|g| g.0 == *day)).count());
+            let before = |c: &Course| {
+                c.onset.map(|d| (0..d).filter(|day| !c.grades.iter().any(|g| g.0 == *day)).count())
+            };
             let unassessed: Vec<usize> = courses.iter().filter_map(before).collect();
             let threshold = &got["onset_threshold"];
             assert_eq!(threshold["n"], onsets.len());
             assert_eq!(threshold["unassessed_days_before"], unassessed.iter().sum::<usize>());
-            assert_eq!(threshold["with_unassessed_days_before"], unassessed.iter().filter(|n| **n > 0).count());
+            assert_eq!(
+                threshold["with_unassessed_days_before"],
+                unassessed.iter().filter(|n| **n > 0).count()
+            );
             assert_eq!(threshold["day"]["max"], *onsets.last().unwrap());
             for bin in threshold["histogram"].as_array().unwrap() {
                 assert_eq!(bin["n"], onsets.iter().filter(|d| bin["day"] == **d).count());
@@ -164,7 +188,8 @@ fn rates_of_everybody() {
         let registry = random_registry(seed, 80);
         let directory = registry.write(seed + 200);
         let snapshot = Snapshot::open(directory.path(), Scope::everything()).unwrap();
-        let all: Vec<Subject> = slow::subjects(&registry).into_iter().filter(|s| s.excluded.is_none()).collect();
+        let all: Vec<Subject> =
+            slow::subjects(&registry).into_iter().filter(|s| s.excluded.is_none()).collect();
         let rate = |outcome: &str| {
             let parameters = read(&json!({"by": "none", "outcome": outcome})).unwrap();
             let report = incidence::run(&snapshot, &CohortDefinition::default(), &parameters).unwrap();
@@ -174,11 +199,15 @@ fn rates_of_everybody() {
         assert_eq!(death["events"], all.iter().filter(|s| s.os.1).count());
         let days: i64 = all.iter().map(|s| s.os.0).sum();
         assert_eq!(death["person_days"], days);
-        assert!(close(figure(&death, "/rate/value"), figure(&death, "/events") * 100.0 / (days as f64 / 365.25)));
+        assert!(close(
+            figure(&death, "/rate/value"),
+            figure(&death, "/events") * 100.0 / (days as f64 / 365.25)
+        ));
         for (place, outcome) in ["crs", "icans"].iter().enumerate() {
             let got = rate(outcome);
             let courses: Vec<Course> = all.iter().filter_map(|s| course(s, place)).collect();
-            let at_risk = |c: &Course| c.grades.iter().filter(|g| c.onset.is_none_or(|onset| g.0 <= onset)).count();
+            let at_risk =
+                |c: &Course| c.grades.iter().filter(|g| c.onset.is_none_or(|onset| g.0 <= onset)).count();
             assert_eq!(got["events"], courses.iter().filter(|c| c.onset.is_some()).count());
             assert_eq!(got["person_days"], courses.iter().map(at_risk).sum::<usize>());
             assert!(figure(&got, "/rate/lower") < figure(&got, "/rate/value"));
@@ -194,7 +223,8 @@ fn the_order_of_the_rows_changes_nothing() {
         let snapshot = Snapshot::open(directory.path(), Scope::everything()).unwrap();
         let definition = CohortDefinition::default();
         let survival = survival::run(&snapshot, &definition, &read(&Value::Null).unwrap()).unwrap();
-        let toxicity = toxicity::run(&snapshot, &definition, &read(&json!({"by": "center"})).unwrap()).unwrap();
+        let toxicity =
+            toxicity::run(&snapshot, &definition, &read(&json!({"by": "center"})).unwrap()).unwrap();
         let incidence = incidence::run(&snapshot, &definition, &read(&Value::Null).unwrap()).unwrap();
         [survival, toxicity, incidence].map(|r| result(&r).to_string())
     };

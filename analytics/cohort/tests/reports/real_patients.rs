@@ -15,7 +15,8 @@ type Line = (String, i32, Option<i32>, Option<i32>, [Option<bool>; 4]);
 
 #[expect(clippy::print_stderr, reason = "whoever runs the tests should know what was not run")]
 fn raw() -> Option<Vec<Line>> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/realdata/nulisa_cart/daily_toxicity.csv");
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/realdata/nulisa_cart/daily_toxicity.csv");
     let Ok(text) = std::fs::read_to_string(&path) else {
         eprintln!("skipped: {} is not there", path.display());
         return None;
@@ -30,7 +31,13 @@ fn raw() -> Option<Vec<Line>> {
     let read = |line: &str| {
         let c: Vec<&str> = line.split(',').collect();
         assert_eq!(c.len(), 8, "{line}");
-        (c[0].to_owned(), value(c[1]).unwrap(), value(c[2]), value(c[5]), [flag(c[3]), flag(c[4]), flag(c[6]), flag(c[7])])
+        (
+            c[0].trim().to_owned(),
+            value(c[1]).unwrap(),
+            value(c[2]),
+            value(c[5]),
+            [flag(c[3]), flag(c[4]), flag(c[6]), flag(c[7])],
+        )
     };
     Some(lines.map(read).collect())
 }
@@ -60,8 +67,15 @@ fn grades_onsets_and_drugs_equal_a_count_over_the_raw_file() {
     let Some(lines) = raw() else { return };
     let directory = as_snapshot(&lines);
     let snapshot = Snapshot::open_verified(directory.path(), Scope::everything()).unwrap();
-    let report = toxicity::run(&snapshot, &CohortDefinition::default(), &read(&Value::Null).unwrap()).unwrap();
-    assert!(report.head.notes.iter().any(|n| n.starts_with("80 of 80 subjects have dates that count from a made-up anchor")));
+    let report =
+        toxicity::run(&snapshot, &CohortDefinition::default(), &read(&Value::Null).unwrap()).unwrap();
+    assert!(
+        report
+            .head
+            .notes
+            .iter()
+            .any(|n| n.starts_with("80 of 80 subjects have dates that count from a made-up anchor"))
+    );
     let group = &result(&report)["groups"][0];
     assert_eq!(group["n"], 80);
     for place in 0..2 {
@@ -90,8 +104,16 @@ fn grades_onsets_and_drugs_equal_a_count_over_the_raw_file() {
         let evaluable = worst.values().filter(|w| w.is_some()).count();
         assert_eq!(got["evaluable"], evaluable);
         for grade in 0..=5 {
-            assert_eq!(got["max_grade"][grade as usize]["n"], worst.values().filter(|w| **w == Some(grade)).count(), "grade {grade}");
-            assert_eq!(got["person_days"]["by_grade"][grade as usize], by_grade.get(&grade).copied().unwrap_or(0), "grade {grade}");
+            assert_eq!(
+                got["max_grade"][grade as usize]["n"],
+                worst.values().filter(|w| **w == Some(grade)).count(),
+                "grade {grade}"
+            );
+            assert_eq!(
+                got["person_days"]["by_grade"][grade as usize],
+                by_grade.get(&grade).copied().unwrap_or(0),
+                "grade {grade}"
+            );
         }
         assert_eq!(got["person_days"]["recorded_without_grade"], missing);
         for (member, expected) in [("onset_any", &onset_any), ("onset_threshold", &onset)] {
@@ -100,7 +122,8 @@ fn grades_onsets_and_drugs_equal_a_count_over_the_raw_file() {
             for day in expected.values() {
                 *histogram.entry(*day).or_default() += 1;
             }
-            let histogram: Vec<Value> = histogram.into_iter().map(|(day, n)| json!({"day": day, "n": n})).collect();
+            let histogram: Vec<Value> =
+                histogram.into_iter().map(|(day, n)| json!({"day": day, "n": n})).collect();
             assert_eq!(got[member]["histogram"], Value::from(histogram));
         }
         assert_eq!(got["incidence"]["events"], onset.len());
@@ -121,6 +144,7 @@ fn calendar_criteria_leave_all_of_them_out_and_say_so() {
     let snapshot = Snapshot::open(directory.path(), Scope::everything()).unwrap();
     let definition = CohortDefinition::parse(r#"{"infused_from": "1900-01-01"}"#).unwrap();
     let report = toxicity::run(&snapshot, &definition, &read(&Value::Null).unwrap()).unwrap();
-    let steps: Vec<(usize, usize)> = report.head.cohort.attrition.iter().map(|s| (s.before, s.after)).collect();
+    let steps: Vec<(usize, usize)> =
+        report.head.cohort.attrition.iter().map(|s| (s.before, s.after)).collect();
     assert_eq!(steps, [(80, 80), (80, 0), (0, 0)]);
 }

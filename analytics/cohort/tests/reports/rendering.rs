@@ -75,7 +75,18 @@ fn the_head_says_where_the_figures_come_from() {
     let members: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(
         members,
-        ["report", "identity", "snapshot", "cohort", "parameters", "scope", "engine", "excluded", "notes", "result"]
+        [
+            "report",
+            "identity",
+            "snapshot",
+            "cohort",
+            "parameters",
+            "scope",
+            "engine",
+            "excluded",
+            "notes",
+            "result"
+        ]
     );
     assert_eq!(json["report"], "survival");
     assert_eq!(json["snapshot"]["taken_at"], "2026-01-02T03:04:05Z");
@@ -85,7 +96,9 @@ fn the_head_says_where_the_figures_come_from() {
     assert_eq!(json["parameters"]["at"], json!([30, 100, 180, 365]));
     assert_eq!(json["scope"]["description"], "all centers; all products");
     let notes = json["notes"].to_string();
-    assert!(notes.contains("log-log") && notes.contains("last known alive") && notes.contains("later infusion"));
+    assert!(
+        notes.contains("log-log") && notes.contains("last known alive") && notes.contains("later infusion")
+    );
 }
 
 #[test]
@@ -114,7 +127,10 @@ fn the_identity_changes_with_everything_it_depends_on() {
         assert!(identities[i + 1..].iter().all(|b| a != b), "{i}");
     }
     // Defaults written out are the same parameters.
-    assert_eq!(identities[0], run(directory.path(), all(), r#"{"infusion_number":1}"#, json!({"by": "product"})));
+    assert_eq!(
+        identities[0],
+        run(directory.path(), all(), r#"{"infusion_number":1}"#, json!({"by": "product"}))
+    );
 }
 
 /// Splits a line of CSV as RFC 4180 says.
@@ -151,7 +167,12 @@ fn csv_is_tidy_and_says_the_same_as_json() {
     assert_eq!(group["group"]["label"], "BB-02 (Second Hospital, \"East\")");
     let row = lines
         .iter()
-        .find(|l| l[3] == "PFS" && l[4] == "BB-02 (Second Hospital, \"East\")" && l[5] == "survival" && l[6] == "100")
+        .find(|l| {
+            l[3] == "PFS"
+                && l[4] == "BB-02 (Second Hospital, \"East\")"
+                && l[5] == "survival"
+                && l[6] == "100"
+        })
         .unwrap();
     let at = group["at"].as_array().unwrap().iter().find(|a| a["day"] == 100).unwrap();
     for (cell, member) in [(7, "survival"), (8, "std_err"), (9, "lower"), (10, "upper"), (11, "n_risk")] {
@@ -166,7 +187,12 @@ fn text_is_readable_in_both_languages() {
     let directory = random_registry(25, 60).write(1);
     for report in reports(directory.path(), Scope::everything()) {
         let english = text(&report, Format::Text);
-        assert!(english.contains("Attrition") && english.contains("Notes") && english.contains("infusion number 1"), "{english}");
+        assert!(
+            english.contains("Attrition")
+                && english.contains("Notes")
+                && english.contains("infusion number 1"),
+            "{english}"
+        );
         assert!(english.lines().all(|line| line == line.trim_end()), "{english}");
         assert!(!english.contains("NaN") && !english.contains("inf "), "{english}");
         let chinese = String::from_utf8(render(&report, Format::Text, Language::Zh).unwrap().bytes).unwrap();
@@ -209,7 +235,11 @@ fn curves_are_drawn_with_title_bands_ticks_and_numbers_at_risk() {
     // Two panels of three products: a band, a curve and censor ticks each.
     assert_eq!(svg.matches("fill-opacity").count(), 6);
     assert_eq!(svg.matches("stroke-width=\"2\"").count(), 12);
-    assert!(svg.contains("Overall survival") && svg.contains("Progression-free survival") && svg.contains("at risk"));
+    assert!(
+        svg.contains("Overall survival")
+            && svg.contains("Progression-free survival")
+            && svg.contains("at risk")
+    );
     assert!(svg.contains(&survival.head.identity));
     check_svg(&text(&toxicity, Format::Svg));
     let error = render(&incidence, Format::Svg, Language::En).unwrap_err();
@@ -236,7 +266,10 @@ fn names_of_reports_and_formats_are_read() {
         assert_eq!(kind.name().parse::<ReportKind>().unwrap(), kind);
     }
     let error = "survivals".parse::<ReportKind>().unwrap_err().to_string();
-    assert_eq!(error, "there is no report `survivals`; expected one of survival, toxicity, incidence, adherence");
+    assert_eq!(
+        error,
+        "there is no report `survivals`; expected one of survival, toxicity, incidence, adherence"
+    );
     assert_eq!("csv".parse::<Format>(), Ok(Format::Csv));
     assert!("pdf".parse::<Format>().unwrap_err().contains("expected json, csv, text or svg"));
     assert_eq!(Format::Svg.media_type(), "image/svg+xml");

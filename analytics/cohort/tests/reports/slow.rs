@@ -1,6 +1,7 @@
 //! The endpoints read once more: record by record, with the definitions written out, without Polars and without the kernels.
 
 use chrono::NaiveDate;
+use clinical::codes::{CrsGrade, IcansGrade};
 use clinical::form::Form;
 use clinical::forms::daily_toxicity::DailyToxicity;
 use clinical::forms::disease::DiseaseBaseline;
@@ -12,18 +13,21 @@ use std::collections::BTreeMap;
 
 use crate::fixture::Registry;
 
-pub struct Subject {
-    pub product: String,
-    pub disease: Option<String>,
-    pub center: String,
+/// Grades and drugs of one day.
+pub(crate) type Recorded = ([Option<i32>; 2], [Option<bool>; 4]);
+
+pub(crate) struct Subject {
+    pub(crate) product: String,
+    pub(crate) disease: Option<String>,
+    pub(crate) center: String,
     /// OS and PFS: (day, event).
-    pub os: (i64, bool),
-    pub pfs: (i64, bool),
+    pub(crate) os: (i64, bool),
+    pub(crate) pfs: (i64, bool),
     /// Why it is left out.
-    pub excluded: Option<&'static str>,
+    pub(crate) excluded: Option<&'static str>,
     /// Day, grades, drugs; by day, from day 0 to day 30.
-    pub days: BTreeMap<i64, ([Option<i32>; 2], [Option<bool>; 4])>,
-    pub death: Option<i64>,
+    pub(crate) days: BTreeMap<i64, Recorded>,
+    pub(crate) death: Option<i64>,
 }
 
 fn of<F: Form>(registry: &Registry) -> Vec<(String, F)> {
@@ -31,9 +35,11 @@ fn of<F: Form>(registry: &Registry) -> Vec<(String, F)> {
 }
 
 /// The first infusions in order of center and patient.
-pub fn subjects(registry: &Registry) -> Vec<Subject> {
+pub(crate) fn subjects(registry: &Registry) -> Vec<Subject> {
     let mut infusions = of::<Infusion>(registry);
-    infusions.sort_by_key(|(center, i)| (center.clone(), i.patient_id.as_str().to_owned(), i.infusion_number.get()));
+    infusions.sort_by_key(|(center, i)| {
+        (center.clone(), i.patient_id.as_str().to_owned(), i.infusion_number.get())
+    });
     let statuses = of::<SurvivalStatus>(registry);
     let responses = of::<ResponseAssessment>(registry);
     let courses = of::<Lymphodepletion>(registry);
@@ -44,7 +50,9 @@ pub fn subjects(registry: &Registry) -> Vec<Subject> {
         let id = &first.patient_id;
         let d0 = first.infusion_date;
         let since = |d: NaiveDate| (d - d0).num_days();
-        let second = infusions.iter().find(|(c, i)| c == center && i.patient_id == *id && i.infusion_number.get() == 2);
+        let second = infusions
+            .iter()
+            .find(|(c, i)| c == center && i.patient_id == *id && i.infusion_number.get() == 2);
         let next = second.map(|(_, i)| since(i.infusion_date));
 
         let mut contacts = vec![0];
@@ -82,7 +90,7 @@ pub fn subjects(registry: &Registry) -> Vec<Subject> {
             let on = since(t.assessment_date);
             contacts.push(on);
             if (0..=30).contains(&on) {
-                let grades = [t.crs_grade.map(|g| g.get()), t.icans_grade.map(|g| g.get())];
+                let grades = [t.crs_grade.map(CrsGrade::get), t.icans_grade.map(IcansGrade::get)];
                 days.insert(on, (grades, [t.tocilizumab, t.siltuximab, t.steroids, t.anakinra]));
             }
         }
@@ -123,7 +131,7 @@ pub fn subjects(registry: &Registry) -> Vec<Subject> {
 }
 
 /// Kaplan-Meier by definition: (day, at risk, events, censored, survival).
-pub fn kaplan_meier(times: &[(i64, bool)]) -> Vec<(i64, usize, usize, usize, f64)> {
+pub(crate) fn kaplan_meier(times: &[(i64, bool)]) -> Vec<(i64, usize, usize, usize, f64)> {
     let mut days: Vec<i64> = times.iter().map(|t| t.0).collect();
     days.sort_unstable();
     days.dedup();
@@ -140,7 +148,7 @@ pub fn kaplan_meier(times: &[(i64, bool)]) -> Vec<(i64, usize, usize, usize, f64
 }
 
 /// Cumulative incidence of cause 1 of causes 0 (censored), 1 and 2, by definition: (day, incidence, incidence of cause 2).
-pub fn cumulative_incidence(times: &[(i64, u8)]) -> Vec<(i64, f64, f64)> {
+pub(crate) fn cumulative_incidence(times: &[(i64, u8)]) -> Vec<(i64, f64, f64)> {
     let mut days: Vec<i64> = times.iter().map(|t| t.0).collect();
     days.sort_unstable();
     days.dedup();

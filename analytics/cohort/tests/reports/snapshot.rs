@@ -158,11 +158,15 @@ fn another_version_of_a_form_or_other_columns_are_refused() {
 
 fn keys(snapshot: &Snapshot, form: &'static clinical::FormDescriptor) -> Vec<String> {
     let frame = snapshot.scan(form).unwrap().collect().unwrap();
-    let text = |name: &str, row: usize| frame.column(name).unwrap().get(row).unwrap().to_string().replace('"', "");
-    let names: Vec<&str> =
-        ["center_id", "patient_id", "infusion_number", "product_code"].into_iter().filter(|n| frame.column(n).is_ok()).collect();
-    let mut rows: Vec<String> =
-        (0..frame.height()).map(|row| names.iter().map(|n| text(n, row)).collect::<Vec<_>>().join(" ")).collect();
+    let text =
+        |name: &str, row: usize| frame.column(name).unwrap().get(row).unwrap().to_string().replace('"', "");
+    let names: Vec<&str> = ["center_id", "patient_id", "infusion_number", "product_code"]
+        .into_iter()
+        .filter(|n| frame.column(n).is_ok())
+        .collect();
+    let mut rows: Vec<String> = (0..frame.height())
+        .map(|row| names.iter().map(|n| text(n, row)).collect::<Vec<_>>().join(" "))
+        .collect();
     rows.sort();
     rows
 }

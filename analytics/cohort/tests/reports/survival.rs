@@ -42,7 +42,13 @@ fn censored(day: i32) -> Observation {
 /// Died on days 0, 10 and 30; alive on day 20; nothing known after the infusion.
 fn five() -> Registry {
     let mut registry = Registry::new();
-    for (id, last) in [("P1", Some((0, Status::Dead))), ("P2", None), ("P3", Some((10, Status::Dead))), ("P4", Some((20, Status::Alive))), ("P5", Some((30, Status::Dead)))] {
+    for (id, last) in [
+        ("P1", Some((0, Status::Dead))),
+        ("P2", None),
+        ("P3", Some((10, Status::Dead))),
+        ("P4", Some((20, Status::Alive))),
+        ("P5", Some((30, Status::Dead))),
+    ] {
         registry.subject("AA-01", id, 5, "axi-cel");
         if let Some((day, status)) = last {
             registry.status("AA-01", id, 5 + day, status);
@@ -53,11 +59,15 @@ fn five() -> Registry {
 
 #[test]
 fn overall_survival_of_five_subjects() {
-    let report = report(&five(), &json!({"at": [0, 9, 10, 20, 29, 30, 31], "at_risk": [0, 1, 20, 21, 30, 31]}));
+    let report =
+        report(&five(), &json!({"at": [0, 9, 10, 20, 29, 30, 31], "at_risk": [0, 1, 20, 21, 30, 31]}));
     let result = result(&report);
     let group = result.pointer("/endpoints/0/groups/0").unwrap();
     assert_eq!(group["group"], json!({"code": "axi-cel", "label": "axi-cel (axicabtagene ciloleucel)"}));
-    assert_eq!((&group["n"], &group["events"], &group["censored_on_day_0"], &group["person_days"]), (&json!(5), &json!(3), &json!(1), &json!(60)));
+    assert_eq!(
+        (&group["n"], &group["events"], &group["censored_on_day_0"], &group["person_days"]),
+        (&json!(5), &json!(3), &json!(1), &json!(60))
+    );
     assert_eq!(group["curve"]["day"], json!([0, 10, 20, 30]));
     assert_eq!(group["curve"]["n_risk"], json!([5, 3, 2, 1]));
     assert_eq!(group["curve"]["n_event"], json!([1, 1, 0, 1]));
@@ -79,7 +89,13 @@ fn overall_survival_of_five_subjects() {
     assert_eq!(group["curve"]["upper"][3], Value::Null);
     // Day 9 still has the value of day 0; day 31 is beyond the last death, where survival stays 0.
     let at: Vec<f64> = (0..7).map(|i| figure(group, &format!("/at/{i}/survival"))).collect();
-    assert!(close(at[0], 0.8) && close(at[1], 0.8) && close(at[2], 1.6 / 3.0) && close(at[3], 1.6 / 3.0) && close(at[4], 1.6 / 3.0));
+    assert!(
+        close(at[0], 0.8)
+            && close(at[1], 0.8)
+            && close(at[2], 1.6 / 3.0)
+            && close(at[3], 1.6 / 3.0)
+            && close(at[4], 1.6 / 3.0)
+    );
     assert_eq!((at[5], at[6]), (0.0, 0.0));
     let at_risk: Vec<&Value> = group["at_risk"].as_array().unwrap().iter().map(|a| &a["n_risk"]).collect();
     assert_eq!(at_risk, [5, 3, 2, 1, 1, 0]);
@@ -174,7 +190,10 @@ fn death_is_an_event_of_progression_free_survival_unless_a_next_infusion_came_fi
 fn contradictory_dates_exclude_with_a_reason() {
     let reason = |build: fn(&mut Registry)| one(build).contradiction();
     assert_eq!(reason(|r| r.status("AA-01", "P1", 0, Status::Dead)), None);
-    assert_eq!(reason(|r| r.status("AA-01", "P1", -1, Status::Dead)), Some(Contradiction::DeathBeforeInfusion));
+    assert_eq!(
+        reason(|r| r.status("AA-01", "P1", -1, Status::Dead)),
+        Some(Contradiction::DeathBeforeInfusion)
+    );
     let later_record = |r: &mut Registry| {
         r.status("AA-01", "P1", 10, Status::Dead);
         r.toxicity("AA-01", "P1", 11, Some(0), Some(0));
@@ -203,7 +222,8 @@ fn contradictory_dates_exclude_with_a_reason() {
     let report = report(&registry, &json!({}));
     assert_eq!(report.head.cohort.n, 6);
     assert_eq!(result(&report)["endpoints"][0]["groups"][0]["n"], 5);
-    let excluded: Vec<(&str, usize)> = report.head.excluded.iter().map(|e| (e.reason.as_str(), e.n)).collect();
+    let excluded: Vec<(&str, usize)> =
+        report.head.excluded.iter().map(|e| (e.reason.as_str(), e.n)).collect();
     assert_eq!(excluded, [("the death is dated before the infusion", 1)]);
 }
 
@@ -216,12 +236,21 @@ fn groups_are_ordered_and_those_without_a_baseline_come_last() {
     let groups = |by: &str| {
         let result = result(&report(&registry, &json!({"by": by})));
         let groups = result["endpoints"][1]["groups"].as_array().unwrap();
-        groups.iter().map(|g| (g["group"]["label"].as_str().unwrap().to_owned(), g["n"].as_u64().unwrap())).collect::<Vec<_>>()
+        groups
+            .iter()
+            .map(|g| (g["group"]["label"].as_str().unwrap().to_owned(), g["n"].as_u64().unwrap()))
+            .collect::<Vec<_>>()
     };
     let expected = |list: &[(&str, u64)]| list.iter().map(|(l, n)| ((*l).to_owned(), *n)).collect::<Vec<_>>();
-    assert_eq!(groups("product"), expected(&[("axi-cel (axicabtagene ciloleucel)", 6), ("tisa-cel (tisagenlecleucel)", 1)]));
+    assert_eq!(
+        groups("product"),
+        expected(&[("axi-cel (axicabtagene ciloleucel)", 6), ("tisa-cel (tisagenlecleucel)", 1)])
+    );
     assert_eq!(groups("disease"), expected(&[("NHL (B-cell non-Hodgkin lymphoma)", 6), ("not recorded", 1)]));
-    assert_eq!(groups("center"), expected(&[("AA-01 (First Hospital)", 5), ("BB-02 (Second Hospital, \"East\")", 2)]));
+    assert_eq!(
+        groups("center"),
+        expected(&[("AA-01 (First Hospital)", 5), ("BB-02 (Second Hospital, \"East\")", 2)])
+    );
     assert_eq!(groups("none"), expected(&[("all subjects", 7)]));
 }
 
@@ -231,7 +260,10 @@ fn cohorts_of_nobody_one_and_two() {
     let empty = report(&registry, &json!({"by": "none"}));
     assert!(empty.head.notes[0].contains("empty"));
     let group = &result(&empty)["endpoints"][0]["groups"][0];
-    assert_eq!((&group["n"], &group["median"]["value"], &group["at"][0]["survival"]), (&json!(0), &Value::Null, &Value::Null));
+    assert_eq!(
+        (&group["n"], &group["median"]["value"], &group["at"][0]["survival"]),
+        (&json!(0), &Value::Null, &Value::Null)
+    );
     assert_eq!(result(&report(&registry, &json!({})))["endpoints"][0]["groups"], json!([]));
 
     registry.subject("AA-01", "P1", 0, "axi-cel");
@@ -260,7 +292,10 @@ fn parameters_out_of_bounds_are_located() {
         other => panic!("{other:?}"),
     };
     assert_eq!(faults(json!({"by": "hospital", "confidence": 0.9})), ["/by", "/confidence"]);
-    assert_eq!(faults(json!({"at": [10, -1], "conf_level": 1.0, "endpoints": []})), ["/at/1", "/conf_level", "/endpoints"]);
+    assert_eq!(
+        faults(json!({"at": [10, -1], "conf_level": 1.0, "endpoints": []})),
+        ["/at/1", "/conf_level", "/endpoints"]
+    );
     assert_eq!(faults(json!({"at": [36_526]})), ["/at/0"]);
     let accepted: SurvivalParameters = read(&json!({"at": [36_525, 0, 0], "conf_level": 0.999})).unwrap();
     assert_eq!(accepted.at, [0, 36_525]);

@@ -9,7 +9,9 @@ fn tally_rows(endpoint: &str, group: &str, tally: &Tally, rows: &mut Vec<Estimat
     rows.push(row("rate", "share").interval(tally.rate).counts(tally.met + tally.not_met, tally.met));
     let with_missing = tally.met + tally.not_met + tally.missing;
     rows.push(
-        row("rate_if_missing_not_met", "share").interval(tally.rate_if_missing_not_met).counts(with_missing, tally.met),
+        row("rate_if_missing_not_met", "share")
+            .interval(tally.rate_if_missing_not_met)
+            .counts(with_missing, tally.met),
     );
     for (state, n) in [
         ("met", tally.met),
@@ -34,15 +36,18 @@ pub(super) fn rows(result: &AdherenceResult) -> Vec<EstimateRow> {
         }
         for reading in &measure.readings {
             let at = format!("{} = {}", reading.parameter, reading.value.text());
-            let row = EstimateRow::new(&measure.id, "all subjects", "rate_of_other_reading", "share").at(at);
-            rows.push(row.interval(reading.tally.rate).counts(reading.tally.met + reading.tally.not_met, reading.tally.met));
+            let row = EstimateRow::new(&measure.id, "all subjects", "rate_of_other_reading", "share").at(&at);
+            rows.push(
+                row.interval(reading.tally.rate)
+                    .counts(reading.tally.met + reading.tally.not_met, reading.tally.met),
+            );
         }
         for reason in &measure.reasons {
-            let row = EstimateRow::new(&measure.id, "all subjects", "reason", "infusions").at(reason.text);
+            let row = EstimateRow::new(&measure.id, "all subjects", "reason", "infusions").at(&reason.text);
             rows.push(row.value(reason.n as f64).n(measure.overall.n));
         }
         for count in &measure.intervals {
-            let row = EstimateRow::new(&measure.id, "all subjects", "interval", "infusions").at(count.days);
+            let row = EstimateRow::new(&measure.id, "all subjects", "interval", "infusions").at(&count.days);
             rows.push(row.value(count.n as f64).n(measure.overall.n));
         }
     }
@@ -51,7 +56,9 @@ pub(super) fn rows(result: &AdherenceResult) -> Vec<EstimateRow> {
 
 fn cells(label: String, class: &str, tally: &Tally) -> Vec<String> {
     let mut cells = vec![label, class.to_owned(), tally.n.to_string()];
-    cells.extend([tally.met, tally.not_met, tally.not_due, tally.excluded, tally.missing].map(|n| n.to_string()));
+    cells.extend(
+        [tally.met, tally.not_met, tally.not_due, tally.excluded, tally.missing].map(|n| n.to_string()),
+    );
     cells.push(tally.rate.percent_text());
     cells.push(tally.rate_if_missing_not_met.percent_text());
     cells
@@ -60,10 +67,20 @@ fn cells(label: String, class: &str, tally: &Tally) -> Vec<String> {
 pub(super) fn blocks(result: &AdherenceResult, language: Language) -> Vec<Block> {
     let columns = |first: &str| -> Vec<String> {
         let rest = match language {
-            Language::En => {
-                ["class", "n", "met", "not met", "not due", "excluded", "missing", "rate, % (CI)", "missing as not met, %"]
+            Language::En => [
+                "class",
+                "n",
+                "met",
+                "not met",
+                "not due",
+                "excluded",
+                "missing",
+                "rate, % (CI)",
+                "missing as not met, %",
+            ],
+            Language::Zh => {
+                ["类别", "n", "符合", "不符合", "未到期", "排除", "缺失", "符合率% (CI)", "缺失计为不符合%"]
             }
-            Language::Zh => ["类别", "n", "符合", "不符合", "未到期", "排除", "缺失", "符合率% (CI)", "缺失计为不符合%"],
         };
         std::iter::once(first).chain(rest).map(str::to_owned).collect()
     };
@@ -71,7 +88,8 @@ pub(super) fn blocks(result: &AdherenceResult, language: Language) -> Vec<Block>
         format!("{} ({})", result.guideline.title.get(language), result.guideline.rule_version),
         columns(say(language, "measure", "指标")),
     );
-    let mut score = |label: &str, score: &Score| table.push(cells(label.to_owned(), score.class.code(), &score.tally));
+    let mut score =
+        |label: &str, score: &Score| table.push(cells(label.to_owned(), score.class.code(), &score.tally));
     score(say(language, "headline score", "总分"), &result.headline);
     score(say(language, "secondary", "次要"), &result.secondary);
     for measure in &result.measures {
@@ -83,7 +101,14 @@ pub(super) fn blocks(result: &AdherenceResult, language: Language) -> Vec<Block>
 
     let mut readings = Table::new(
         "",
-        [say(language, "other readings", "其他理解"), say(language, "met", "符合"), say(language, "not met", "不符合"), "%"].map(str::to_owned).into(),
+        [
+            say(language, "other readings", "其他理解"),
+            say(language, "met", "符合"),
+            say(language, "not met", "不符合"),
+            "%",
+        ]
+        .map(str::to_owned)
+        .into(),
     );
     let mut any = false;
     for measure in &result.measures {

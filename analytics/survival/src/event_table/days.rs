@@ -77,8 +77,11 @@ fn index(day: i32) -> usize {
 impl<C: Count> Cells<C> {
     /// Makes room for `days` days (fewer, if they would exceed the limit).
     fn reserve(&mut self, days: usize, shape: Shape, entries: bool) {
-        let days = days.min(shape.max_days);
-        let room = |now: usize, each: usize| if days * each <= now { now } else { (days * each).max(now * 2) };
+        // Room for some later days, so that ascending days do not reallocate at every block.
+        let room = |now: usize, each: usize| {
+            let held = now / each;
+            if days <= held { now } else { days.next_multiple_of(64).max(held + held / 8) * each }
+        };
         let cells = room(self.exits.len(), shape.width).min(shape.max_days * shape.width);
         self.exits.resize(cells, C::default());
         if entries {
@@ -128,7 +131,9 @@ impl<C: Count> Cells<C> {
             }
             _ => {
                 for row in 0..block.exit.len() {
-                    let (Some(&day), Some(&cause)) = (block.exit.get(row), block.cause.get(row)) else { break };
+                    let (Some(&day), Some(&cause)) = (block.exit.get(row), block.cause.get(row)) else {
+                        break;
+                    };
                     let group = block.group.and_then(|c| c.get(row)).copied().unwrap_or(0);
                     let weight = block.weight.and_then(|c| c.get(row)).copied().unwrap_or(1.0);
                     if let Some(&entry) = block.entry.and_then(|c| c.get(row)) {
@@ -224,7 +229,9 @@ impl<C: Count> Cells<C> {
         entries.sort_by_key(|e| e.0);
         let (mut exits, mut entries) = (exits.into_iter().peekable(), entries.into_iter().peekable());
         let mut total = 0.0;
-        while let Some(day) = [exits.peek().map(|e| e.0), entries.peek().map(|e| e.0)].into_iter().flatten().min() {
+        while let Some(day) =
+            [exits.peek().map(|e| e.0), entries.peek().map(|e| e.0)].into_iter().flatten().min()
+        {
             if rows.time.last() != Some(&f64::from(day)) {
                 rows.open(f64::from(day));
             }
@@ -318,7 +325,8 @@ impl DayTally {
         let cause = block.cause.iter().fold(0, |most, &cause| most.max(cause));
         let group = block.group.map_or(0, |groups| groups.iter().fold(0, |most, &group| most.max(group)));
         let weights_valid = block.weight.is_none_or(|w| w.iter().all(|&w| w.is_finite() && w >= 0.0));
-        if low < 0 || usize::from(cause) > self.n_causes || group as usize >= self.n_groups || !weights_valid {
+        if low < 0 || usize::from(cause) > self.n_causes || group as usize >= self.n_groups || !weights_valid
+        {
             return Err(self.first_fault(block));
         }
         Ok(index(high) + 1)
@@ -326,17 +334,30 @@ impl DayTally {
 
     fn first_fault(&self, block: &Subjects) -> Error {
         for row in 0..block.exit.len() {
-            let fault = |column, value, expected| Error::InvalidValue { column, row: self.first_row + self.rows + row, value, expected };
+            let fault = |column, value, expected| Error::InvalidValue {
+                column,
+                row: self.first_row + self.rows + row,
+                value,
+                expected,
+            };
             if let Some(&day) = block.exit.get(row).filter(|&&day| day < 0) {
                 return fault("exit", f64::from(day), "a day, 0 or later");
             }
             if let Some(&cause) = block.cause.get(row).filter(|&&cause| usize::from(cause) > self.n_causes) {
-                return fault("cause", f64::from(cause), "0 (censored) or a cause up to the number of causes");
+                return fault(
+                    "cause",
+                    f64::from(cause),
+                    "0 (censored) or a cause up to the number of causes",
+                );
             }
-            if let Some(&group) = block.group.and_then(|c| c.get(row)).filter(|&&g| g as usize >= self.n_groups) {
+            if let Some(&group) =
+                block.group.and_then(|c| c.get(row)).filter(|&&g| g as usize >= self.n_groups)
+            {
                 return fault("group", f64::from(group), "a group number below the number of groups");
             }
-            if let Some(&weight) = block.weight.and_then(|c| c.get(row)).filter(|w| !(w.is_finite() && **w >= 0.0)) {
+            if let Some(&weight) =
+                block.weight.and_then(|c| c.get(row)).filter(|w| !(w.is_finite() && **w >= 0.0))
+            {
                 return fault("weight", weight, "a finite weight, 0 or more");
             }
         }

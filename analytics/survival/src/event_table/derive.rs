@@ -14,26 +14,28 @@ impl EventTable {
         let mut rows = Builder::new(causes, delayed, self.time.len().max(other.time.len()));
         let (mut i, mut j) = (0, 0);
         loop {
-            let (a, b) = (self.time.get(i), other.time.get(j));
-            let time = match (a, b) {
-                (Some(&a), Some(&b)) => a.min(b),
-                (Some(&t), None) | (None, Some(&t)) => t,
-                (None, None) => break,
-            };
+            let heads = [self.time.get(i), other.time.get(j)];
+            let Some(time) = heads.into_iter().flatten().copied().reduce(f64::min) else { break };
             rows.open(time);
             for (table, row) in [(self, &mut i), (other, &mut j)] {
                 if table.time.get(*row) == Some(&time) {
                     rows.enter(table.entered.get(*row).copied().unwrap_or(0.0));
                     rows.exit(0, table.censored.get(*row).copied().unwrap_or(0.0));
-                    for (c, column) in table.events.iter().enumerate() {
-                        rows.exit(c + 1, column.get(*row).copied().unwrap_or(0.0));
+                    for (cause, column) in (1..).zip(&table.events) {
+                        rows.exit(cause, column.get(*row).copied().unwrap_or(0.0));
                     }
                     *row += 1;
                 }
             }
         }
         let person_time = self.person_time + other.person_time;
-        rows.finish(self.n + other.n, self.excluded + other.excluded, Some(person_time))
+        let mut merged = rows.finish(self.n + other.n, self.excluded + other.excluded, Some(person_time));
+        if self.squares.is_some() || other.squares.is_some() {
+            // The squares of whole weights are not kept; for counts they are the counts themselves.
+            let squares = |table: &Self| table.squares.as_deref().cloned().unwrap_or_else(|| table.clone());
+            merged.squares = Some(Arc::new(squares(self).merge(&squares(other))));
+        }
+        merged
     }
 
     /// All tables merged, in order; `None` of none.
@@ -66,7 +68,8 @@ impl EventTable {
         }
         let wanted = cause.checked_sub(1).and_then(|c| self.events.get(c)).cloned();
         let events = vec![wanted.unwrap_or_else(|| Arc::new(vec![0.0; self.time.len()]))];
-        Self { events, censored: Arc::new(censored), ..self.clone() }
+        let squares = self.squares.as_ref().map(|squares| Arc::new(squares.cause_specific(cause)));
+        Self { events, censored: Arc::new(censored), squares, ..self.clone() }
     }
 
     /// The table in which all causes are one event.
@@ -81,7 +84,8 @@ impl EventTable {
                 *total += count;
             }
         }
-        Self { events: vec![Arc::new(sum)], ..self.clone() }
+        let squares = self.squares.as_ref().map(|squares| Arc::new(squares.any_cause()));
+        Self { events: vec![Arc::new(sum)], squares, ..self.clone() }
     }
 
     /// Censorings become the event and events the censorings; subjects with an event at t stay at risk of being censored
@@ -90,7 +94,8 @@ impl EventTable {
     pub fn reversed(&self) -> Self {
         let any = self.any_cause();
         let events = any.events.first().cloned().unwrap_or_else(|| Arc::new(vec![0.0; any.time.len()]));
-        Self { events: vec![any.censored.clone()], censored: events, ..any }
+        let squares = self.squares.as_ref().map(|squares| Arc::new(squares.reversed()));
+        Self { events: vec![any.censored.clone()], censored: events, squares, ..any }
     }
 }
 
@@ -102,8 +107,10 @@ pub(super) fn from_columns(
     censored: Vec<f64>,
 ) -> Result<EventTable, Error> {
     let rows = time.len();
-    let lengths = [("censored", censored.len()), ("entered", if entered.is_empty() { rows } else { entered.len() })];
-    for (column, received) in lengths.into_iter().chain(events.iter().map(|column| ("events", column.len()))) {
+    let lengths =
+        [("censored", censored.len()), ("entered", if entered.is_empty() { rows } else { entered.len() })];
+    for (column, received) in lengths.into_iter().chain(events.iter().map(|column| ("events", column.len())))
+    {
         if received != rows {
             return Err(Error::LengthMismatch { column, expected: rows, received });
         }
@@ -112,7 +119,12 @@ pub(super) fn from_columns(
         if let [a, b] = *pair
             && (a.is_nan() || b.is_nan() || a >= b)
         {
-            return Err(Error::InvalidValue { column: "time", row: row + 1, value: b, expected: "ascending times" });
+            return Err(Error::InvalidValue {
+                column: "time",
+                row: row + 1,
+                value: b,
+                expected: "ascending times",
+            });
         }
     }
     if let Some(row) = time.iter().position(|t| !t.is_finite()) {
@@ -153,7 +165,11 @@ pub(super) fn from_columns(
             expected: "subjects at risk from the start, so that everybody who enters also leaves",
         });
     }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a checked, non-negative count")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a checked, non-negative count"
+    )]
     let n = libm::round(total) as u64;
     let builder = Builder { time, entered, events, censored, delayed };
     Ok(builder.finish(n, 0, None))

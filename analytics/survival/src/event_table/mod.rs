@@ -110,6 +110,8 @@ pub struct EventTable {
     pub(crate) at_risk: Column,
     pub(crate) events: Vec<Column>,
     pub(crate) censored: Column,
+    /// The same table of squared weights, kept where weights are not whole numbers: for robust variances.
+    pub(crate) squares: Option<Arc<EventTable>>,
 }
 
 impl EventTable {
@@ -125,7 +127,7 @@ impl EventTable {
     /// Columns of different length; a negative `exit`; a cause above `n_causes`; a group at or above `n_groups`; a weight
     /// that is negative or not finite.
     pub fn from_days(subjects: &Subjects, n_causes: usize, n_groups: usize) -> Result<Vec<Self>, Error> {
-        days::from_days(subjects, n_causes, n_groups, crate::threads(subjects.exit.len()))
+        Self::from_days_on(subjects, n_causes, n_groups, crate::threads(subjects.exit.len()))
     }
 
     /// As [`Self::from_days`] on a given number of threads (1 or more).
@@ -138,7 +140,8 @@ impl EventTable {
         n_groups: usize,
         threads: usize,
     ) -> Result<Vec<Self>, Error> {
-        days::from_days(subjects, n_causes, n_groups, threads.max(1))
+        let build = |s: &Subjects| days::from_days(s, n_causes, n_groups, threads.max(1));
+        with_squares(build(subjects)?, subjects, build)
     }
 
     /// Tabulates real-valued times. Times closer than R's `timefix` tolerance are one time, the smallest of the chain:
@@ -147,8 +150,13 @@ impl EventTable {
     ///
     /// # Errors
     /// As [`Self::from_days`]; also a time that is not finite.
-    pub fn from_times(subjects: &Subjects<f64>, n_causes: usize, n_groups: usize) -> Result<Vec<Self>, Error> {
-        times::from_times(subjects, n_causes, n_groups)
+    pub fn from_times(
+        subjects: &Subjects<f64>,
+        n_causes: usize,
+        n_groups: usize,
+    ) -> Result<Vec<Self>, Error> {
+        let build = |s: &Subjects<f64>| times::from_times(s, n_causes, n_groups);
+        with_squares(build(subjects)?, subjects, build)
     }
 
     /// A table from its columns, as another center would send them. `initial` subjects are at risk from before the
@@ -175,6 +183,11 @@ impl EventTable {
     /// Rows left out because `entry >= exit`.
     pub fn excluded(&self) -> u64 {
         self.excluded
+    }
+
+    /// True where weights that are not whole numbers make variances robust: weights are then not numbers of subjects.
+    pub fn fractional_weights(&self) -> bool {
+        self.squares.is_some()
     }
 
     /// True where the subjects came with entry times.
@@ -335,6 +348,23 @@ impl Builder {
             at_risk: Arc::new(at_risk),
             events: self.events.into_iter().map(Arc::new).collect(),
             censored: Arc::new(self.censored),
+            squares: None,
         }
     }
+}
+
+/// Adds the tables of squared weights, if any weight is not a whole number.
+fn with_squares<T: Copy>(
+    mut tables: Vec<EventTable>,
+    subjects: &Subjects<T>,
+    build: impl Fn(&Subjects<T>) -> Result<Vec<EventTable>, Error>,
+) -> Result<Vec<EventTable>, Error> {
+    if let Some(weight) = subjects.weight.filter(|w| w.iter().any(|w| w.fract() != 0.0)) {
+        let squared: Vec<f64> = weight.iter().map(|w| w * w).collect();
+        let squares = build(&Subjects { weight: Some(&squared), ..*subjects })?;
+        for (table, squares) in tables.iter_mut().zip(squares) {
+            table.squares = Some(Arc::new(squares));
+        }
+    }
+    Ok(tables)
 }

@@ -39,7 +39,12 @@ fn bits_for(values: usize) -> u32 {
 }
 
 impl Code {
-    fn new(times: impl Iterator<Item = f64>, n_causes: usize, n_groups: usize, entries: bool) -> Option<Self> {
+    fn new(
+        times: impl Iterator<Item = f64>,
+        n_causes: usize,
+        n_groups: usize,
+        entries: bool,
+    ) -> Option<Self> {
         let (mut smallest, mut largest) = (u64::MAX, 0_u64);
         for time in times {
             let bits = time.to_bits();
@@ -106,26 +111,23 @@ fn prepare<'a>(subjects: &Subjects<'a, f64>, n_causes: usize, n_groups: usize, g
         // Adding 0 turns -0.0 into 0.0, so that bit patterns keep the order of the times.
         let time = |time: f64| time.max(0.0) + 0.0;
         let plain = subjects.weight.is_none();
-        match Code::new(column.iter().map(|&t| time(t)), n_causes, n_groups, entries).filter(|_| plain) {
-            Some(code) => {
-                let cause = |row: usize| if entries { 0 } else { subjects.cause.get(row).copied().unwrap_or(0) };
-                let all = column.iter().enumerate();
-                let mut keys: Vec<u64> = if subjects.entry.is_none() && subjects.group.is_none() {
-                    column.iter().zip(subjects.cause).map(|(&t, &cause)| code.key(time(t), 0, cause)).collect()
-                } else {
-                    all.filter(|&(row, _)| kept(row, entries)).map(|(row, &t)| code.key(time(t), group(row), cause(row))).collect()
-                };
-                let threads = crate::threads(keys.len());
-                sort_keys(&mut keys, code.width, threads);
-                Sorted::Packed { keys, code }
-            }
-            None => {
-                let all = column.iter().enumerate().filter(|&(row, _)| kept(row, entries));
-                let mut order: Vec<(u64, usize)> = all.map(|(row, &t)| (time(t).to_bits(), row)).collect();
-                order.sort_unstable();
-                Sorted::Rows { order, subjects: *subjects, entries }
-            }
-        }
+        let code = Code::new(column.iter().map(|&t| time(t)), n_causes, n_groups, entries).filter(|_| plain);
+        let Some(code) = code else {
+            let all = column.iter().enumerate().filter(|&(row, _)| kept(row, entries));
+            let mut order: Vec<(u64, usize)> = all.map(|(row, &t)| (time(t).to_bits(), row)).collect();
+            order.sort_unstable();
+            return Sorted::Rows { order, subjects: *subjects, entries };
+        };
+        let cause = |row: usize| if entries { 0 } else { subjects.cause.get(row).copied().unwrap_or(0) };
+        let mut keys: Vec<u64> = if subjects.entry.is_none() && subjects.group.is_none() {
+            column.iter().zip(subjects.cause).map(|(&t, &cause)| code.key(time(t), 0, cause)).collect()
+        } else {
+            let all = column.iter().enumerate().filter(|&(row, _)| kept(row, entries));
+            all.map(|(row, &t)| code.key(time(t), group(row), cause(row))).collect()
+        };
+        let threads = crate::threads(keys.len());
+        sort_keys(&mut keys, code.width, threads);
+        Sorted::Packed { keys, code }
     };
     Prepared { exits: order(subjects.exit, false), entries: subjects.entry.map(|column| order(column, true)) }
 }
@@ -140,26 +142,16 @@ impl Prepared<'_> {
             }
             return;
         };
-        let (mut i, mut j) = (0, 0);
-        let (mut exit, mut entry) = (self.exits.get(0), entries.get(0));
+        let mut exits = (0..).map_while(|row| self.exits.get(row)).peekable();
+        let mut entries = (0..).map_while(|row| entries.get(row)).peekable();
         loop {
-            match (exit, entry) {
-                (Some(a), Some(b)) if b.time < a.time => {
-                    f(b);
-                    j += 1;
-                    entry = entries.get(j);
-                }
-                (Some(a), _) => {
-                    f(a);
-                    i += 1;
-                    exit = self.exits.get(i);
-                }
-                (None, Some(b)) => {
-                    f(b);
-                    j += 1;
-                    entry = entries.get(j);
-                }
-                (None, None) => break,
+            let enters_first = match (exits.peek(), entries.peek()) {
+                (Some(exit), Some(entry)) => entry.time < exit.time,
+                (exit, entry) => exit.is_none() && entry.is_some(),
+            };
+            match if enters_first { entries.next() } else { exits.next() } {
+                Some(item) => f(item),
+                None => break,
             }
         }
     }
@@ -181,13 +173,17 @@ impl Prepared<'_> {
 fn check(subjects: &Subjects<f64>, n_causes: usize, n_groups: usize) -> Result<(), Error> {
     subjects.check_lengths()?;
     let find = |column, values: Option<&[f64]>, expected, valid: fn(f64) -> bool| -> Result<(), Error> {
-        match values.and_then(|v| v.iter().position(|&v| !valid(v)).and_then(|row| v.get(row).map(|&v| (row, v)))) {
+        match values
+            .and_then(|v| v.iter().position(|&v| !valid(v)).and_then(|row| v.get(row).map(|&v| (row, v))))
+        {
             Some((row, value)) => Err(Error::InvalidValue { column, row, value, expected }),
             None => Ok(()),
         }
     };
     find("exit", Some(subjects.exit), "a finite time, 0 or later", |v| v.is_finite() && v >= 0.0)?;
-    find("entry", subjects.entry, "a time (or minus infinity, for at risk from the start)", |v| v < f64::INFINITY)?;
+    find("entry", subjects.entry, "a time (or minus infinity, for at risk from the start)", |v| {
+        v < f64::INFINITY
+    })?;
     find("weight", subjects.weight, "a finite weight, 0 or more", |v| v.is_finite() && v >= 0.0)?;
     if let Some(row) = subjects.cause.iter().position(|&cause| usize::from(cause) > n_causes) {
         let value = subjects.cause.get(row).map_or(0.0, |&cause| f64::from(cause));

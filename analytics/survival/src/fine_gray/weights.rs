@@ -18,6 +18,9 @@ pub(super) fn kept(
         .map(|g| {
             let counts = Counts::new(data, line, |row| group.is_none_or(|codes| codes[row] as usize == g));
             let mut kept = counts.censoring(ties);
+            // Nothing is known of a group's censoring after its last time: no weight is carried beyond it.
+            let last = counts.failed.iter().zip(&counts.censored).rposition(|(f, c)| f + c > 0.0);
+            kept.iter_mut().skip(last.map_or(0, |r| r + 1)).for_each(|k| *k = 0.0);
             if line.entry.is_some() {
                 for (k, h) in kept.iter_mut().zip(counts.entering()) {
                     *k *= h;
@@ -28,7 +31,7 @@ pub(super) fn kept(
         .collect()
 }
 
-/// Weight of the subjects that enter, fail and are censored at each rank.
+/// Numbers of subjects that enter, fail and are censored at each rank.
 pub(super) struct Counts {
     entering: Option<Vec<f64>>,
     pub(super) failed: Vec<f64>,
@@ -45,18 +48,21 @@ impl Counts {
             total: 0.0,
         };
         for (row, &exit) in line.exit.iter().enumerate().filter(|(row, _)| keep(*row)) {
-            let weight = 1.0;
+            // The censoring distribution is that of the subjects, whatever they weigh; those of weight zero take no part.
+            if data.weight.is_some_and(|w| w[row] == 0.0) {
+                continue;
+            }
             let leaving = if data.cause[row] == 0 { &mut out.censored } else { &mut out.failed };
-            leaving[exit as usize] += weight;
-            out.total += weight;
+            leaving[exit as usize] += 1.0;
+            out.total += 1.0;
             if let (Some(entering), Some(entry)) = (&mut out.entering, &line.entry) {
-                entering[entry[row] as usize] += weight;
+                entering[entry[row] as usize] += 1.0;
             }
         }
         out
     }
 
-    /// Weight at risk, `entry < t <= exit`, at every rank.
+    /// Number at risk, `entry < t <= exit`, at every rank.
     pub(super) fn at_risk(&self) -> Vec<f64> {
         let mut now = if self.entering.is_some() { 0.0 } else { self.total };
         (0..self.failed.len())
@@ -80,9 +86,8 @@ impl Counts {
                     CensoringTies::FailuresAtRisk => at_risk[r],
                     CensoringTies::FailuresFirst => at_risk[r] - self.failed[r],
                 };
-                // Weights are sums of floating numbers: what is left of a full risk set may be a rounding error.
                 let factor = 1.0 - self.censored[r] / exposed;
-                if self.censored[r] > 0.0 && factor > 1e-12 {
+                if self.censored[r] > 0.0 && factor > 0.0 {
                     product *= factor;
                 }
                 before
@@ -100,7 +105,7 @@ impl Counts {
             // At risk just after the rank: those that entered at it are, those that left at it are not.
             let exposed = at_risk[r] - self.failed[r] - self.censored[r] + entering[r];
             let factor = 1.0 - entering[r] / exposed;
-            if entering[r] > 0.0 && factor > 1e-12 {
+            if entering[r] > 0.0 && factor > 0.0 {
                 product *= factor;
             }
             out[r] = product;

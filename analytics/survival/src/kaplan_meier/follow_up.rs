@@ -32,7 +32,11 @@ pub struct Landmark {
 ///
 /// # Errors
 /// `entry` and `exit` differ in length.
-pub fn landmark<T: PartialOrd + Copy>(entry: Option<&[T]>, exit: &[T], landmark: T) -> Result<Landmark, Error> {
+pub fn landmark<T: PartialOrd + Copy>(
+    entry: Option<&[T]>,
+    exit: &[T],
+    landmark: T,
+) -> Result<Landmark, Error> {
     if let Some(entry) = entry.filter(|entry| entry.len() != exit.len()) {
         return Err(Error::LengthMismatch { column: "entry", expected: exit.len(), received: entry.len() });
     }

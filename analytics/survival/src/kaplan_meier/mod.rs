@@ -5,6 +5,10 @@
 //! *Survival Analysis* (2003), chapter 4. Assumes that censoring and entry do not depend on the event given what defines
 //! the group.
 //!
+//! Case weights count as numbers of subjects where they are whole numbers. Otherwise the variances are the infinitesimal
+//! jackknife's, Σ (w ∂S/∂w)² (as R's default), which equals Greenwood's for weights of 1; with delayed entry it would need the
+//! rows, and the weights then count as numbers of subjects after all: [`KaplanMeier::variance_name`] tells which was used.
+//!
 //! Undefined figures are `None`: where S = 0, Greenwood's variance is 0 times infinity.
 //!
 //! ```
@@ -20,6 +24,7 @@
 
 mod follow_up;
 mod quantile;
+mod robust;
 
 use crate::error::Error;
 use crate::event_table::{Column, EventTable};
@@ -63,6 +68,8 @@ pub struct KaplanMeier {
     pub(crate) n_censor: Column,
     pub(crate) surv: Vec<f64>,
     pub(crate) var_log: Vec<f64>,
+    /// Var H, where it is not Σ d/n².
+    robust_cumhaz: Option<Vec<f64>>,
     /// The table, for the numbers at risk between rows.
     pub(crate) table: EventTable,
     emptied_at: Option<f64>,
@@ -153,6 +160,11 @@ fn estimate(table: &EventTable, options: &KmOptions, from: Option<f64>) -> Resul
         surv.push(s);
         var_log.push(greenwood);
     }
+    let robust = robust::variances(table, from, (&time, &n_risk, &n_event), &surv);
+    let (var_log, robust_cumhaz) = match robust {
+        Some((var_log, cumhaz)) => (var_log, Some(cumhaz)),
+        None => (var_log, None),
+    };
     // S sticks at 0 although somebody is observed later.
     let zero_at = surv.iter().position(|&s| s == 0.0);
     let emptied_at = zero_at.filter(|&row| row + 1 < surv.len()).and_then(|row| time.get(row).copied());
@@ -168,6 +180,7 @@ fn estimate(table: &EventTable, options: &KmOptions, from: Option<f64>) -> Resul
         n_censor,
         surv,
         var_log,
+        robust_cumhaz,
         table: table.clone(),
         emptied_at,
     })
@@ -188,7 +201,9 @@ fn rows(table: &EventTable, from: Option<f64>) -> (Column, Column, Column, Colum
         leaving && from.is_none_or(|from| any.time.get(*row).is_some_and(|&t| t > from))
     };
     let kept: Vec<usize> = (0..any.time.len()).filter(keep).collect();
-    let pick = |column: &Column| Arc::new(kept.iter().filter_map(|&row| column.get(row).copied()).collect::<Vec<f64>>());
+    let pick = |column: &Column| {
+        Arc::new(kept.iter().filter_map(|&row| column.get(row).copied()).collect::<Vec<f64>>())
+    };
     (pick(&any.time), pick(&any.at_risk), pick(events), pick(&any.censored))
 }
 
@@ -223,7 +238,12 @@ impl KaplanMeier {
         &self.surv
     }
 
-    /// Greenwood's sum Var(ln S) at each time; infinite where S = 0.
+    /// The variance estimate used: `greenwood`, or `robust` with weights that are not whole numbers.
+    pub fn variance_name(&self) -> &'static str {
+        if self.robust_cumhaz.is_some() { "robust" } else { "greenwood" }
+    }
+
+    /// Var(ln S) at each time (Greenwood's sum); infinite where S = 0.
     pub fn var_log(&self) -> &[f64] {
         &self.var_log
     }
@@ -275,7 +295,8 @@ impl KaplanMeier {
             if d > 0.0 && n > 0.0 {
                 hazard += d / n;
                 variance += d / (n * n);
-                hazard_se = libm::sqrt(variance);
+                let robust = self.robust_cumhaz.as_ref().and_then(|column| column.get(row));
+                hazard_se = libm::sqrt(robust.copied().unwrap_or(variance));
                 limits = self.limits(row);
                 std_err = self.std_err(row);
             }

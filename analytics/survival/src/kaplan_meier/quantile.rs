@@ -28,7 +28,11 @@ impl KaplanMeier {
     /// A probability outside \[0, 1\].
     pub fn quantiles(&self, probabilities: &[f64]) -> Result<Vec<Quantile>, Error> {
         if let Some(&value) = probabilities.iter().find(|&&p| !(0.0..=1.0).contains(&p)) {
-            return Err(Error::InvalidParameter { name: "p", value, expected: "a probability between 0 and 1" });
+            return Err(Error::InvalidParameter {
+                name: "p",
+                value,
+                expected: "a probability between 0 and 1",
+            });
         }
         // Only rows with an event move the curve.
         let rows: Vec<usize> =

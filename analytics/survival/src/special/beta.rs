@@ -1,4 +1,5 @@
 //! The regularised incomplete beta function and its inverse.
+#![expect(clippy::many_single_char_names, reason = "the symbols of the formulas")]
 
 use super::{deviance, stirling_error};
 
@@ -28,7 +29,7 @@ pub(super) fn beta_kernel(a: f64, b: f64, x: f64, y: f64) -> f64 {
     libm::sqrt(a / n * b / core::f64::consts::TAU) * libm::exp(exponent)
 }
 
-/// The continued fraction of DiDonato and Morris (ACM TOMS 18, 1992, eq. 9): I = kernel / fraction.
+/// The continued fraction of A. R. `DiDonato` and A. H. Morris (ACM TOMS 18, 1992, eq. 9): I = kernel / fraction.
 fn fraction(a: f64, b: f64, x: f64, y: f64) -> f64 {
     let tilt = a * y - b * x + 1.0;
     let mut value = a * tilt / (a + 1.0);
@@ -61,7 +62,7 @@ fn fraction(a: f64, b: f64, x: f64, y: f64) -> f64 {
     value
 }
 
-/// (I_x(a, b), 1 - I_x(a, b)), each from the side without cancellation; `y = 1 - x` is given to keep its digits.
+/// `(I_x(a, b), 1 - I_x(a, b))`, each from the side without cancellation; `y = 1 - x` is given to keep its digits.
 pub(super) fn beta_pq(a: f64, b: f64, x: f64, y: f64) -> (f64, f64) {
     let valid =
         a > 0.0 && b > 0.0 && (a + b).is_finite() && (0.0..=1.0).contains(&x) && (0.0..=1.0).contains(&y);
@@ -84,17 +85,17 @@ pub(super) fn beta_pq(a: f64, b: f64, x: f64, y: f64) -> (f64, f64) {
     }
 }
 
-/// I_x(a, b) for `a, b > 0` and `0 ≤ x ≤ 1`.
+/// `I_x(a, b)` for `a, b > 0` and `0 ≤ x ≤ 1`.
 pub fn beta_inc(a: f64, b: f64, x: f64) -> f64 {
     beta_pq(a, b, x, 1.0 - x).0
 }
 
-/// The x with I_x(a, b) = p.
+/// The x with `I_x(a, b) = p`.
 pub fn beta_inc_inv(a: f64, b: f64, p: f64) -> f64 {
     beta_inverse(a, b, p, 1.0 - p)
 }
 
-/// The x with I_x(a, b) = p, where the smaller of `p` and `q = 1 - p` is exact.
+/// The x with `I_x(a, b) = p`, where the smaller of `p` and `q = 1 - p` is exact.
 pub(super) fn beta_inverse(a: f64, b: f64, p: f64, q: f64) -> f64 {
     let valid =
         a > 0.0 && b > 0.0 && (a + b).is_finite() && (0.0..=1.0).contains(&p) && (0.0..=1.0).contains(&q);

@@ -4,12 +4,12 @@ use super::beta::{beta_inverse, beta_kernel, beta_pq};
 use super::gamma::{gamma_p, gamma_p_inv, gamma_q, gamma_q_inv, poisson_kernel};
 use super::normal::{normal_quantile, normal_sf, normal_two_sided};
 
-/// P(χ²_df ≤ x).
+/// `P(χ²_df ≤ x)`.
 pub fn chi_square_cdf(x: f64, df: f64) -> f64 {
     if x <= 0.0 { 0.0 } else { gamma_p(0.5 * df, 0.5 * x) }
 }
 
-/// P(χ²_df > x), the p of a chi-square test.
+/// `P(χ²_df > x)`, the p of a chi-square test.
 pub fn chi_square_sf(x: f64, df: f64) -> f64 {
     if x <= 0.0 {
         return 1.0;
@@ -20,12 +20,12 @@ pub fn chi_square_sf(x: f64, df: f64) -> f64 {
     gamma_q(0.5 * df, 0.5 * x)
 }
 
-/// The x with P(χ²_df ≤ x) = p.
+/// The x with `P(χ²_df ≤ x) = p`.
 pub fn chi_square_quantile(p: f64, df: f64) -> f64 {
     2.0 * gamma_p_inv(0.5 * df, p)
 }
 
-/// The x with P(χ²_df > x) = q.
+/// The x with `P(χ²_df > x) = q`.
 pub fn chi_square_isf(q: f64, df: f64) -> f64 {
     2.0 * gamma_q_inv(0.5 * df, q)
 }
@@ -64,11 +64,8 @@ pub fn t_quantile(p: f64, df: f64) -> f64 {
     if !(0.0..=1.0).contains(&p) || df.is_nan() || df <= 0.0 {
         return f64::NAN;
     }
-    if p == 0.5 {
-        return 0.0;
-    }
     let tail = p.min(1.0 - p);
-    if tail == 0.0 {
+    if tail <= 0.0 {
         return if p < 0.5 { f64::NEG_INFINITY } else { f64::INFINITY };
     }
     // t² = df y / x; near the centre the small one is y = 1 - x, in the tail it is x: each is solved for directly.

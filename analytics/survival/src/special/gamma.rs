@@ -1,4 +1,5 @@
 //! The regularised incomplete gamma functions and their inverses.
+#![expect(clippy::many_single_char_names, reason = "the symbols of the formulas")]
 
 use super::{deviance, normal_quantile, stirling_error};
 

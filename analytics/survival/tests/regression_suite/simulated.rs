@@ -164,7 +164,9 @@ fn fine_gray_models() {
             matches("crr times", &curve.time, &want["time"], 1e-12, 0.0);
             matches("crr cif", &curve.cif, &want["cif"], 1e-9, 0.0);
             let variance = model.crr_variance(&fit).expect("no delayed entry");
-            matches(&format!("crr variance {name}"), variance.as_slice(), &want["var"], 1e-9, 1e-2);
+            // With censoring groups `cmprsk` departs from the formula of the paper, which `reference.rs` checks.
+            let tolerance = if name == "all" { 1e-9 } else { 2e-3 };
+            matches(&format!("crr variance {name}"), variance.as_slice(), &want["var"], tolerance, 1e-2);
         }
     }
 }

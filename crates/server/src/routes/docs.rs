@@ -1,9 +1,10 @@
 //! The interface's description: a document for programs, a page for people, the data dictionary. All offline.
 
 use crate::App;
-use axum::Router;
-use axum::response::{IntoResponse, Redirect};
+use axum::{Json, Router};
+use axum::response::Redirect;
 use axum::routing::get;
+use clinical::dictionary::Entry;
 use std::sync::Arc;
 use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::SwaggerUi;
@@ -12,9 +13,10 @@ pub(crate) fn router(document: OpenApi) -> Router<Arc<App>> {
     Router::new()
         .merge(SwaggerUi::new("/docs").url("/v1/openapi.json", document))
         .route("/", get(|| async { Redirect::temporary("/docs/") }))
-        .route("/v1/data-dictionary", get(dictionary))
 }
 
-async fn dictionary() -> impl IntoResponse {
-    axum::Json(clinical::dictionary::entries())
+/// Every field of every form: labels, type, unit, accepted and usual values, value sets.
+#[utoipa::path(get, path = "/v1/data-dictionary", tag = "reference", responses((status = 200, description = "One entry a field", body = Vec<Object>)))]
+pub(crate) async fn dictionary() -> Json<Vec<Entry>> {
+    Json(clinical::dictionary::entries())
 }

@@ -24,6 +24,7 @@ pub(crate) fn all() -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))
+        .routes(routes!(docs::dictionary))
         .routes(routes!(queries::list))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))

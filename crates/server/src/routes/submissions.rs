@@ -270,7 +270,7 @@ fn read_csv(body: &[u8], form: &'static FormDescriptor, context: Context, langua
         match reader.read_record(&mut record) {
             Ok(false) => return Ok(rows),
             Ok(true) => {
-                let number = record.position().map_or(line, csv::Position::line);
+                let number = record.position().map_or(line, |position| line_of(body, position));
                 let read = if record.len() == columns.len() {
                     let (parsed, findings) = Record::from_text(form, &columns, record.iter(), context);
                     candidate(parsed, findings)
@@ -285,7 +285,7 @@ fn read_csv(body: &[u8], form: &'static FormDescriptor, context: Context, langua
             Err(error) => {
                 let mut findings = Findings::new();
                 findings.whole(&rule::MALFORMED, Some(error.to_string()), Some("UTF-8 text".to_owned()));
-                let number = error.position().map_or(line, csv::Position::line);
+                let number = error.position().map_or(line, |position| line_of(body, position));
                 rows.push(Row { number, form: Some(form), read: Err(findings) });
                 if error.is_io_error() {
                     return Ok(rows);
@@ -293,6 +293,13 @@ fn read_csv(body: &[u8], form: &'static FormDescriptor, context: Context, langua
             }
         }
     }
+}
+
+/// The line on which a row begins. The reader's own count stands before the line feed of a CRLF and before blank lines.
+fn line_of(body: &[u8], position: &csv::Position) -> u64 {
+    let rest = usize::try_from(position.byte()).ok().and_then(|at| body.get(at..)).unwrap_or_default();
+    let ends = rest.iter().take_while(|b| matches!(b, b'\r' | b'\n')).filter(|b| **b == b'\n').count();
+    position.line() + ends as u64
 }
 
 /// The field of each column. Unknown, repeated and missing columns are faults of the file, told all at once.

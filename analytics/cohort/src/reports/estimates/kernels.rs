@@ -1,7 +1,8 @@
 //! Calls of the `survival` kernels.
 
 use super::{
-    AtRisk, CumulativeIncidenceAt, IncidenceEstimate, IncidenceStep, Interval, SurvivalAt, SurvivalEstimate, SurvivalStep,
+    AtRisk, CumulativeIncidenceAt, IncidenceEstimate, IncidenceStep, Interval, SurvivalAt, SurvivalEstimate,
+    SurvivalStep,
 };
 use crate::endpoints::survival::Observation;
 use crate::endpoints::toxicity::Ending;
@@ -63,7 +64,8 @@ pub fn kaplan_meier(
             estimate.median = Interval { value: median.value, lower: median.lower, upper: median.upper };
         }
         let follow_up = median_follow_up(&table, &options)?;
-        estimate.median_follow_up = Interval { value: follow_up.value, lower: follow_up.lower, upper: follow_up.upper };
+        estimate.median_follow_up =
+            Interval { value: follow_up.value, lower: follow_up.lower, upper: follow_up.upper };
     }
     Ok(estimate)
 }
@@ -73,7 +75,11 @@ pub fn kaplan_meier(
 /// # Errors
 ///
 /// As [`kaplan_meier`].
-pub fn aalen_johansen(observations: &[(i32, Ending)], conf_level: f64, at: &[i32]) -> Result<IncidenceEstimate, Error> {
+pub fn aalen_johansen(
+    observations: &[(i32, Ending)],
+    conf_level: f64,
+    at: &[i32],
+) -> Result<IncidenceEstimate, Error> {
     const TOXICITY: usize = 1;
     const DEATH: usize = 2;
     let days: Vec<i32> = observations.iter().map(|(day, _)| *day).collect();
@@ -134,7 +140,9 @@ pub fn proportion(n: usize, of: usize, interval: ProportionInterval, conf_level:
         ProportionInterval::Wilson => ProportionMethod::Wilson,
     };
     match survival::rates::proportion(n as u64, of as u64, method, conf_level) {
-        Ok(share) => Interval { value: Some(share.value), lower: Some(share.lower), upper: Some(share.upper) },
+        Ok(share) => {
+            Interval { value: Some(share.value), lower: Some(share.lower), upper: Some(share.upper) }
+        }
         // Nobody, the one refusal left once the confidence level was checked: there is no share.
         Err(_) => Interval::default(),
     }
@@ -150,7 +158,11 @@ pub fn poisson_rate(events: usize, person_time: f64, per: f64, conf_level: f64) 
         return Ok(Interval::default());
     }
     let rate = survival::rates::rate(events as u64, person_time, RateMethod::Exact, conf_level)?;
-    Ok(Interval { value: Some(rate.value * per), lower: Some(rate.lower * per), upper: Some(rate.upper * per) })
+    Ok(Interval {
+        value: Some(rate.value * per),
+        lower: Some(rate.lower * per),
+        upper: Some(rate.upper * per),
+    })
 }
 
 /// Days of the registry are whole and far below 2^31; the table holds them as floats.
@@ -160,7 +172,11 @@ fn whole(day: f64) -> i32 {
 }
 
 /// Counts of subjects without weights are whole.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of rows of a table in memory")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a count of rows of a table in memory"
+)]
 fn count(value: Option<&f64>) -> usize {
     value.map_or(0, |n| *n as usize)
 }

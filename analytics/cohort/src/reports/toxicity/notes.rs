@@ -20,8 +20,9 @@ pub(super) fn notes(result: &ToxicityResult, parameters: &ToxicityParameters) ->
             .to_owned(),
         format!(
             "Cumulative incidence by Aalen and Johansen (1978), death from any cause competing; the toxicity comes first when both are on one day. \
-             Variance of Aalen (1978); {} % limits on the complementary log-log scale, 1-(1-F)^exp(+-z s). A subject with neither is censored on its last assessed day, and gaps before that day are read as \
-             days without the event, which makes the estimate a lower bound where there are gaps.",
+             Variance of Aalen (1978); {} % limits on the complementary log-log scale, 1-(1-F)^exp(+-z s). A subject with neither is censored on its last assessed day. \
+             A subject stays at risk across days that were not assessed before that: an event seen after a gap counts on the day it was seen, one \
+             that began and ended within a gap is not seen at all, so gaps can only make the curve later and lower.",
             percent_text(parameters.conf_level)
         ),
         format!(
@@ -40,14 +41,24 @@ pub(super) fn notes(result: &ToxicityResult, parameters: &ToxicityParameters) ->
         ),
     ];
     if result.records_before_infusion > 0 {
-        notes.push(format!("{} daily record(s) are dated before the infusion and not used.", result.records_before_infusion));
+        notes.push(format!(
+            "{} daily record(s) are dated before the infusion and not used.",
+            result.records_before_infusion
+        ));
     }
     if result.records_after_window > 0 {
-        notes.push(format!("{} daily record(s) lie after day {window} and are not used.", result.records_after_window));
+        notes.push(format!(
+            "{} daily record(s) lie after day {window} and are not used.",
+            result.records_after_window
+        ));
     }
     for group in &result.groups {
         for toxicity in group.toxicities.iter().filter(|t| t.evaluable == 0) {
-            notes.push(format!("{}, {}: nobody is evaluable; the estimates are null.", group.group.label, toxicity.toxicity.name()));
+            notes.push(format!(
+                "{}, {}: nobody is evaluable; the estimates are null.",
+                group.group.label,
+                toxicity.toxicity.name()
+            ));
         }
     }
     notes

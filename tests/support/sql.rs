@@ -1,0 +1,63 @@
+//! Connections to an instance's database, as any of its roles.
+
+use super::instance::Instance;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor};
+
+/// The superuser of the private cluster.
+pub(crate) const SUPERUSER: &str = "sequela_admin";
+
+/// Runs asynchronous work to its end.
+pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+}
+
+/// How a role connects.
+pub(crate) fn options(instance: &Instance, role: &str) -> PgConnectOptions {
+    PgConnectOptions::new_without_pgpass()
+        .socket(instance.data_dir().join("postgres/socket"))
+        .port(5432)
+        .username(role)
+        .database("postgres")
+}
+
+/// A connection as a role.
+pub(crate) async fn connect(instance: &Instance, role: &str) -> PgConnection {
+    PgConnection::connect_with(&options(instance, role)).await.unwrap()
+}
+
+/// The pools of the program, opened by a test.
+pub(crate) async fn database(instance: &Instance) -> registry::Database {
+    let admin = options(instance, SUPERUSER);
+    registry::DatabaseConfig { admin, role_password: None, max_connections: 4 }.open().await.unwrap()
+}
+
+/// Runs statements as the superuser; how many rows the last one touched.
+#[track_caller]
+pub(crate) fn execute(instance: &Instance, statements: &str) -> u64 {
+    block_on(async {
+        let mut admin = connect(instance, SUPERUSER).await;
+        let done = admin.execute(sqlx::raw_sql(AssertSqlSafe(statements.to_owned()))).await;
+        done.unwrap_or_else(|e| panic!("{statements}: {e}")).rows_affected()
+    })
+}
+
+/// One number, as the superuser.
+#[track_caller]
+pub(crate) fn count(instance: &Instance, query: &str) -> i64 {
+    block_on(async {
+        let mut admin = connect(instance, SUPERUSER).await;
+        let counted = sqlx::query_scalar(AssertSqlSafe(query.to_owned())).fetch_one(&mut admin).await;
+        counted.unwrap_or_else(|e| panic!("{query}: {e}"))
+    })
+}
+
+/// One column of text, as the superuser.
+#[track_caller]
+pub(crate) fn texts(instance: &Instance, query: &str) -> Vec<String> {
+    block_on(async {
+        let mut admin = connect(instance, SUPERUSER).await;
+        let found = sqlx::query_scalar(AssertSqlSafe(query.to_owned())).fetch_all(&mut admin).await;
+        found.unwrap_or_else(|e| panic!("{query}: {e}"))
+    })
+}
