@@ -379,7 +379,6 @@ fn tokens_cannot_be_made_from_nonsense() {
         with("label", json!("x".repeat(201))),
         with("label", json!("a\u{0}b")),
         with("expires_at", json!("tomorrow")),
-        with("expires_at", json!("+262142-01-01T00:00:00Z")),
         with("expires_at", json!("-262143-01-01T00:00:00Z")),
         with("scope", json!("all")),
         json!({ "label": "x", "role": "submitter" }),

@@ -2,7 +2,7 @@
 //!
 //! Floors: counting days into per-group counters and sweeping them into S and Greenwood's sum (integer days), the same with
 //! an incidence per cause, and a radix sort of the packed times followed by a sweep (real-valued times). `cargo bench -p
-//! survival --bench kernels [-- rows]`.
+//! survival --bench kernels [-- rows... [days|times]]`.
 #![expect(clippy::print_stdout, reason = "a bench reports")]
 #![expect(clippy::unwrap_used, reason = "a bench stops at the first fault")]
 
@@ -121,28 +121,28 @@ fn count(
 }
 
 /// S, Greenwood's sum and one incidence per cause, written out per group and day.
-fn sweep(cells: &[u32], n_groups: usize, k: usize) -> Vec<f64> {
-    let width = n_groups * k;
-    let mut out = Vec::with_capacity(cells.len() / k * (k + 1));
+fn sweep(cells: &[u32], n_groups: usize, kinds: usize) -> Vec<f64> {
+    let width = n_groups * kinds;
+    let mut out = Vec::with_capacity(cells.len() / kinds * (kinds + 1));
     for g in 0..n_groups {
-        let rows = || cells.chunks_exact(width).map(|row| &row[g * k..(g + 1) * k]);
-        let mut n: u32 = rows().flatten().sum();
-        let (mut s, mut v) = (1.0, 0.0);
+        let rows = || cells.chunks_exact(width).map(|row| &row[g * kinds..(g + 1) * kinds]);
+        let mut remaining: u32 = rows().flatten().sum();
+        let (mut surv, mut greenwood) = (1.0, 0.0);
         let mut f = [0.0; CAUSES];
         for row in rows() {
             let exits: u32 = row.iter().sum();
             if exits > 0 {
                 let d = exits - row[0];
-                let (at_risk, events) = (f64::from(n), f64::from(d));
+                let (at_risk, events) = (f64::from(remaining), f64::from(d));
                 for (f, &own) in f.iter_mut().zip(&row[1..]) {
-                    *f += s * f64::from(own) / at_risk;
+                    *f += surv * f64::from(own) / at_risk;
                     out.push(*f);
                 }
-                s *= (at_risk - events) / at_risk;
-                v += events / (at_risk * (at_risk - events));
-                out.push(s);
-                out.push(v);
-                n -= exits;
+                surv *= (at_risk - events) / at_risk;
+                greenwood += events / (at_risk * (at_risk - events));
+                out.push(surv);
+                out.push(greenwood);
+                remaining -= exits;
             }
         }
     }
@@ -176,7 +176,7 @@ fn sort_and_sweep(time: &[f64], event: &[u8]) -> Vec<f64> {
     let mut keys: Vec<u64> =
         time.iter().zip(event).map(|(t, &e)| (t.to_bits() & !1) | u64::from(e)).collect();
     radix(&mut keys);
-    let (mut s, mut v) = (1.0, 0.0);
+    let (mut surv, mut greenwood) = (1.0, 0.0);
     let mut out = Vec::with_capacity(keys.len() * 2);
     let mut i = 0;
     while i < keys.len() {
@@ -186,10 +186,10 @@ fn sort_and_sweep(time: &[f64], event: &[u8]) -> Vec<f64> {
             d += (keys[i] & 1) as f64;
             i += 1;
         }
-        s *= (n - d) / n;
-        v += d / (n * (n - d));
-        out.push(s);
-        out.push(v);
+        surv *= (n - d) / n;
+        greenwood += d / (n * (n - d));
+        out.push(surv);
+        out.push(greenwood);
     }
     out
 }
@@ -204,13 +204,18 @@ fn main() {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     for n in sizes {
         let d = simulate(n);
-        let runs = if n > 2_000_000 { 7 } else { 25 };
+        let runs = if n > 2_000_000 { 7 } else { 60 };
         let workers = if n < 200_000 { 1 } else { threads };
         println!(
             "{n} rows, {workers} threads (floor times are given, the others are ratios to the floor above them)"
         );
-        bench_days(&d, runs, workers);
-        bench_times(&d, runs.min(9));
+        let only = |part: &str| !std::env::args().any(|a| (a == "days" || a == "times") && a != part);
+        if only("days") {
+            bench_days(&d, runs, workers);
+        }
+        if only("times") {
+            bench_times(&d, runs.min(15));
+        }
     }
 }
 

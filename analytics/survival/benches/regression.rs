@@ -5,7 +5,10 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use survival::cox::{CoxData, CoxModel, FitOptions, Robust, Ties, Times};
+use survival::cox::{CoxData, CoxModel, FitOptions, Robust, Ties, TimeTransform, Times};
+use survival::fine_gray::{FineGrayData, FineGrayModel, FineGrayOptions};
+use survival::multistate::{Initial, MultistateData, MultistateOptions, aalen_johansen};
+use survival::recurrent::{RecurrentData, mean_cumulative};
 
 struct Data {
     entry_day: Vec<i32>,
@@ -78,7 +81,9 @@ fn best(mut work: impl FnMut()) -> f64 {
 
 fn read_floor(d: &Data) -> f64 {
     best(|| {
-        let sum = |v: &[f64]| v.chunks_exact(4).fold([0.0; 4], |a, c| [a[0] + c[0], a[1] + c[1], a[2] + c[2], a[3] + c[3]]);
+        let sum = |v: &[f64]| {
+            v.chunks_exact(4).fold([0.0; 4], |a, c| [a[0] + c[0], a[1] + c[1], a[2] + c[2], a[3] + c[3]])
+        };
         for c in &d.columns {
             black_box(sum(c));
         }
@@ -152,5 +157,66 @@ fn main() {
         println!("  ({} iterations)", fitted.iterations);
         line("concordance, days", best(|| drop(black_box(model.concordance(&fitted, None)))));
         line("martingale residuals, days", best(|| drop(black_box(model.martingale_residuals(&fitted)))));
+        line("score residuals, days", best(|| drop(black_box(model.score_residuals(&fitted)))));
+        let test = || model.proportional_hazards(&fitted, &[], TimeTransform::KaplanMeier);
+        line("proportional-hazards test, days", best(|| drop(black_box(test()))));
+        fine_gray(&d, &columns, &line);
+        others(&d, &line);
     }
+}
+
+fn fine_gray(d: &Data, columns: &[&[f64]], line: &impl Fn(&str, f64)) {
+    let days = FineGrayData {
+        time: Times::Days(&d.day),
+        cause: &d.cause,
+        covariates: columns,
+        ..FineGrayData::default()
+    };
+    let real = FineGrayData { time: Times::Real(&d.time), ..days };
+    let late = FineGrayData { entry: Some(Times::Days(&d.entry_day)), ..days };
+    let options = FineGrayOptions::default();
+    for (name, data) in [
+        ("Fine-Gray, days", &days),
+        ("Fine-Gray, continuous", &real),
+        ("Fine-Gray, days, delayed entry", &late),
+    ] {
+        let run = || FineGrayModel::new(data, &options).and_then(|m| m.fit(&FitOptions::default()));
+        line(name, best(|| drop(black_box(run()))));
+    }
+    let model = FineGrayModel::new(&days, &options).expect("valid data");
+    let run = || model.fit(&FitOptions::default()).and_then(|fit| model.with_crr_variance(fit));
+    line("Fine-Gray, days, fit with crr variance", best(|| drop(black_box(run()))));
+}
+
+fn others(d: &Data, line: &impl Fn(&str, f64)) {
+    let n = d.day.len();
+    // Rows of four consecutive subjects become the episodes of one, each starting where the last ended.
+    let (mut id, mut start, mut stop) = (Vec::new(), Vec::new(), Vec::new());
+    for (k, day) in d.day.iter().enumerate() {
+        let from = if k % 4 == 0 { 0 } else { stop[k - 1] };
+        id.push((k / 4) as u32);
+        start.push(from);
+        stop.push(from + day);
+    }
+    let recurrent = RecurrentData {
+        id: &id,
+        start: Some(Times::Days(&start)),
+        stop: Times::Days(&stop),
+        event: &d.event,
+        group: None,
+    };
+    line("mean cumulative function, days", best(|| drop(black_box(mean_cumulative(&recurrent)))));
+    let single: Vec<u32> = (0..n as u32).collect();
+    let from = vec![0; n];
+    let to: Vec<Option<u32>> = d.cause.iter().map(|c| (*c > 0).then_some(u32::from(*c))).collect();
+    let states = MultistateData {
+        states: 3,
+        id: &single,
+        from: &from,
+        to: &to,
+        start: Some(Times::Days(&d.entry_day)),
+        stop: Times::Days(&d.day),
+    };
+    let options = MultistateOptions { initial: Initial::State(0), ..MultistateOptions::default() };
+    line("multistate, 3 states, days, delayed entry", best(|| drop(black_box(aalen_johansen(&states, &options)))));
 }

@@ -88,6 +88,8 @@ struct Item {
     event: f64,
     // Signed weight as one that goes on: positive from the end backwards, negative before the entry.
     member: f64,
+    // Weight of concordant less discordant partners found so far.
+    signed: f64,
 }
 
 /// Per row: weight of comparable partners, signed concordance with them, and weight of those tied in the score.
@@ -176,7 +178,7 @@ fn sequences(data: &ConcordanceData<'_>, line: &Timeline) -> Vec<Vec<Item>> {
         let at = |rank: u32, part: u64| stratum | (u64::from(rank) << 2) | part;
         let mut push = |key, event, member| {
             let row = u32::try_from(row).unwrap_or(u32::MAX);
-            appearances.push((key, Item { score: score[row as usize], row, event, member }));
+            appearances.push((key, Item { score: score[row as usize], row, event, member, signed: 0.0 }));
         };
         let exit = line.exit[row];
         if data.event[row] {
@@ -215,119 +217,90 @@ fn count_pairs(items: &[Item], pairs: &mut [f64]) {
 
 /// Sorts `items` by score while counting, for every event, the members after it with lower and higher scores, and for
 /// every member the events before it. Returns the weight of pairs tied in the score.
-fn merge_count(items: &mut [Item], signed: &mut [f64]) -> f64 {
-    // Runs short enough for the cache are merged whole by one core each; which ones depends on the length alone.
+fn merge_count(items: &mut Vec<Item>, signed: &mut [f64]) -> f64 {
+    let mut buffer = items.clone();
     let half = items.len() / 2;
-    let mut buffer = items.to_vec();
-    if items.len() < 1 << 14 {
-        let mut log = vec![0.0; items.len()];
-        let mut slots: Vec<u32> = (0..u32::try_from(items.len()).unwrap_or(u32::MAX)).collect();
-        let mut spare = slots.clone();
-        let tied = merge_sort(items, &mut buffer, &mut slots, &mut spare, &mut log);
-        apply(items, &slots, &log, signed);
-        return tied;
-    }
-    let (left, right) = items.split_at_mut(half);
-    let (left_buffer, right_buffer) = buffer.split_at_mut(half);
-    let parts = parallel::map(vec![(left, left_buffer), (right, right_buffer)], |_, (part, buffer)| {
-        let mut log = vec![0.0; part.len()];
-        let mut slots: Vec<u32> = (0..u32::try_from(part.len()).unwrap_or(u32::MAX)).collect();
-        let mut spare = slots.clone();
-        let tied = merge_sort(part, buffer, &mut slots, &mut spare, &mut log);
-        (tied, slots, log)
-    });
     let mut tied = 0.0;
-    for (part, (t, slots, log)) in [&items[..half], &items[half..]].into_iter().zip(&parts) {
-        tied += t;
-        apply(part, slots, log, signed);
+    if half > 0 {
+        // Two halves, one per core; how a sequence is cut depends on its length alone.
+        let (left, right) = items.split_at_mut(half);
+        let (left_buffer, right_buffer) = buffer.split_at_mut(half);
+        let halves = vec![(left, left_buffer), (right, right_buffer)];
+        let sort = |(part, buffer): (&mut [Item], &mut [Item])| merge_sort(part, buffer);
+        tied += if items_are_few(half) {
+            halves.into_iter().map(sort).sum::<f64>()
+        } else {
+            parallel::map(halves, |_, half| sort(half)).iter().sum()
+        };
+        tied += merge(items, half, &mut buffer);
+        std::mem::swap(items, &mut buffer);
     }
-    drop(parts);
-    let mut log = vec![0.0; items.len()];
-    let slots: Vec<u32> = (0..u32::try_from(items.len()).unwrap_or(u32::MAX)).collect();
-    tied += cross(items, half, &slots, &mut log);
-    apply(items, &slots, &log, signed);
+    for item in items.iter() {
+        signed[item.row as usize] += item.signed;
+    }
     tied
 }
 
-fn apply(items: &[Item], slots: &[u32], log: &[f64], signed: &mut [f64]) {
-    for (item, slot) in items.iter().zip(slots) {
-        signed[item.row as usize] += log[*slot as usize];
-    }
+/// Whether starting a thread costs more than the work.
+fn items_are_few(items: usize) -> bool {
+    items < 1 << 13
 }
 
-/// Bottom-up merge sort; `slots` follows the items so that counts stay with them.
-fn merge_sort(
-    items: &mut [Item],
-    buffer: &mut [Item],
-    slots: &mut [u32],
-    spare: &mut [u32],
-    log: &mut [f64],
-) -> f64 {
+/// Bottom-up merge sort of `items`; `buffer` has the same length.
+fn merge_sort(items: &mut [Item], buffer: &mut [Item]) -> f64 {
     let mut tied = 0.0;
     let mut width = 1;
-    while width < items.len() {
-        for start in (0..items.len()).step_by(2 * width) {
-            let end = (start + 2 * width).min(items.len());
-            let middle = (start + width).min(end);
-            if middle == end {
-                continue;
-            }
-            tied += cross(&items[start..end], middle - start, &slots[start..end], log);
-            let (mut i, mut j) = (start, middle);
-            for k in start..end {
-                let first = j >= end || (i < middle && items[i].score <= items[j].score);
-                let from = if first { &mut i } else { &mut j };
-                buffer[k] = items[*from];
-                spare[k] = slots[*from];
-                *from += 1;
-            }
-            items[start..end].copy_from_slice(&buffer[start..end]);
-            slots[start..end].copy_from_slice(&spare[start..end]);
+    let (mut from, mut to): (&mut [Item], &mut [Item]) = (items, buffer);
+    let mut swapped = false;
+    while width < from.len() {
+        for (run, out) in from.chunks(2 * width).zip(to.chunks_mut(2 * width)) {
+            tied += merge(run, width.min(run.len()), out);
         }
+        std::mem::swap(&mut from, &mut to);
+        swapped = !swapped;
         width *= 2;
+    }
+    if swapped {
+        // The sorted items are in the caller's buffer.
+        to.copy_from_slice(from);
     }
     tied
 }
 
-/// Counts pairs between the events of the earlier run and the members of the later one, both in score order.
-fn cross(items: &[Item], middle: usize, slots: &[u32], log: &mut [f64]) -> f64 {
-    let (earlier, later) = items.split_at(middle);
-    let (earlier_slots, later_slots) = slots.split_at(middle);
+/// Merges an earlier run with a later one, both in score order, and counts the pairs between the events of the first and
+/// the members of the second.
+fn merge(run: &[Item], middle: usize, out: &mut [Item]) -> f64 {
+    let (earlier, later) = run.split_at(middle);
     let members: f64 = later.iter().map(|i| i.member).sum();
     let events: f64 = earlier.iter().map(|i| i.event).sum();
-    let (mut i, mut j) = (0, 0);
+    let (mut i, mut j, mut k) = (0, 0, 0);
     let (mut lower_events, mut lower_members) = (0.0, 0.0);
     let mut tied = 0.0;
     while i < earlier.len() || j < later.len() {
         let score = match (earlier.get(i), later.get(j)) {
             (Some(a), Some(b)) => a.score.min(b.score),
-            (Some(a), None) => a.score,
-            (None, Some(b)) => b.score,
+            (Some(one), None) | (None, Some(one)) => one.score,
             (None, None) => break,
         };
-        let (i0, j0) = (i, j);
-        let (mut here_events, mut here_members) = (0.0, 0.0);
-        while i < earlier.len() && earlier[i].score == score {
-            here_events += earlier[i].event;
-            i += 1;
-        }
-        while j < later.len() && later[j].score == score {
-            here_members += later[j].member;
-            j += 1;
-        }
+        let alike = |items: &[Item]| items.iter().take_while(|item| item.score == score).count();
+        let (of_earlier, of_later) = (&earlier[i..][..alike(&earlier[i..])], &later[j..][..alike(&later[j..])]);
+        let here_events: f64 = of_earlier.iter().map(|item| item.event).sum();
+        let here_members: f64 = of_later.iter().map(|item| item.member).sum();
         // An event agrees with members of lower scores, a member with events of higher ones.
         let event_signed = lower_members - (members - lower_members - here_members);
         let member_signed = (events - lower_events - here_events) - lower_events;
-        for (item, slot) in earlier[i0..i].iter().zip(&earlier_slots[i0..i]) {
-            if item.event > 0.0 {
-                log[*slot as usize] += event_signed;
-            }
+        for (to, item) in out[k..].iter_mut().zip(of_earlier) {
+            let found = if item.event > 0.0 { event_signed } else { 0.0 };
+            *to = Item { signed: item.signed + found, ..*item };
         }
-        for (item, slot) in later[j0..j].iter().zip(&later_slots[j0..j]) {
-            if item.member != 0.0 {
-                log[*slot as usize] += item.member.signum() * member_signed;
-            }
+        k += of_earlier.len();
+        for (to, item) in out[k..].iter_mut().zip(of_later) {
+            let found = if item.member == 0.0 { 0.0 } else { item.member.signum() * member_signed };
+            *to = Item { signed: item.signed + found, ..*item };
         }
+        k += of_later.len();
+        i += of_earlier.len();
+        j += of_later.len();
         tied += here_events * here_members;
         lower_events += here_events;
         lower_members += here_members;

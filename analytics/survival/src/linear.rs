@@ -62,6 +62,18 @@ impl Matrix {
         &self.values[row * self.size..(row + 1) * self.size]
     }
 
+    /// One row, to write to.
+    pub(crate) fn row_mut(&mut self, row: usize) -> &mut [f64] {
+        &mut self.values[row * self.size..(row + 1) * self.size]
+    }
+
+    /// Adds another matrix of the same size.
+    pub(crate) fn accumulate(&mut self, other: &Self) {
+        for (a, b) in self.values.iter_mut().zip(&other.values) {
+            *a += b;
+        }
+    }
+
     /// All elements, row after row.
     pub fn as_slice(&self) -> &[f64] {
         &self.values

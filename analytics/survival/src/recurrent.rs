@@ -115,7 +115,8 @@ impl Sums {
     }
 
     fn variance(&self) -> f64 {
-        let moving = self.second - 2.0 * self.drift * self.first + self.count as f64 * self.drift * self.drift;
+        let moving =
+            self.second - 2.0 * self.drift * self.first + self.count as f64 * self.drift * self.drift;
         (self.settled + moving).max(0.0)
     }
 }
@@ -133,9 +134,7 @@ pub fn mean_cumulative(data: &RecurrentData<'_>) -> Result<Vec<MeanCumulative>, 
     let id = id.unwrap_or_default();
     let order = |ranks: &[u32]| {
         let group = group.as_ref();
-        radix::sort(
-            (0..rows).map(|row| group.map_or(0, |g| u64::from(g[row]) << 32) | u64::from(ranks[row])),
-        )
+        radix::sort((0..rows).map(|row| group.map_or(0, |g| u64::from(g[row]) << 32) | u64::from(ranks[row])))
     };
     let exits = order(&line.exit);
     let entries = line.entry.as_ref().map(|e| order(e));

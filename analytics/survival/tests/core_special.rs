@@ -1,5 +1,7 @@
 //! Special functions against 60-digit reference values (mpmath), properties and domain edges.
 
+#![expect(clippy::float_cmp, reason = "exact at the ends of the domain")]
+
 use survival::special::*;
 
 /// Relative difference of every reference to the value, with the worst case in the message.

@@ -107,8 +107,10 @@ pub async fn write_in(
         }
         parents.load(scoped, center, form, &rows, candidates).await?;
         let (unique, twins) = distinct_keys(form, &rows, candidates, &mut outcomes);
-        let writable: Vec<usize> =
+        let mut writable: Vec<usize> =
             unique.into_iter().filter(|i| parents.admit(*i, &candidates[*i].record, &mut outcomes)).collect();
+        // Two batches that overlap then wait for each other's keys in the same order and cannot deadlock.
+        writable.sort_by_cached_key(|i| candidates[*i].record.key());
         for chunk in writable.chunks(CHUNK) {
             write_chunk(scoped, center, author, form, chunk, candidates, &mut outcomes).await?;
         }

@@ -6,7 +6,7 @@ use cluster::{Cluster, ClusterConfig};
 use registry::audit::block::SealingKey;
 use registry::{Database, DatabaseConfig};
 use sqlx::postgres::PgConnectOptions;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
 
@@ -16,6 +16,8 @@ pub(crate) struct Instance {
     pub(crate) sealing_key: SealingKey,
     pub(crate) snapshots: PathBuf,
     cluster: Option<Cluster>,
+    /// How to start the private cluster, when this process runs it.
+    private: Option<ClusterConfig>,
 }
 
 impl Instance {
@@ -25,11 +27,30 @@ impl Instance {
             Some(directory) => directory.clone(),
             None => cluster::default_data_dir()?,
         };
-        let (config, cluster) = connect(&storage, &data_dir).await?;
+        let private = private_cluster(&data_dir);
+        let (config, cluster) = connect(&storage, &private).await?;
+        let private = cluster.is_some().then_some(private);
         let database = config.open().await?;
         std::fs::create_dir_all(&data_dir).map_err(|e| Failure::internal(format!("{}: {e}", data_dir.display())))?;
         let sealing_key = SealingKey::load_or_create(&data_dir.join("sealing-key.pem")).map_err(Failure::internal)?;
-        Ok(Self { database, sealing_key, snapshots: data_dir.join("snapshots"), cluster })
+        Ok(Self { database, sealing_key, snapshots: data_dir.join("snapshots"), cluster, private })
+    }
+
+    /// Starts the private cluster again if its server has died; the pools then connect anew by themselves. Tries once.
+    pub(crate) async fn revive_cluster(&mut self) {
+        let Some(private) = &self.private else { return };
+        if let Some(cluster) = &mut self.cluster {
+            match cluster.check() {
+                Ok(()) => return,
+                Err(error) => tracing::error!(%error, "the database server has died; it is started again"),
+            }
+            // Its lock on the directory must be gone before another one can take it.
+            self.cluster = None;
+        }
+        match Cluster::start(private.clone()).await {
+            Ok(cluster) => self.cluster = Some(cluster),
+            Err(error) => tracing::error!(%error, "the database server does not start; it is tried again"),
+        }
     }
 
     /// Closes the pools and stops the private cluster.
@@ -42,27 +63,32 @@ impl Instance {
     }
 }
 
-async fn connect(storage: &Storage, data_dir: &std::path::Path) -> Result<(DatabaseConfig, Option<Cluster>), Failure> {
+fn private_cluster(data_dir: &Path) -> ClusterConfig {
+    let setting = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let mut config = ClusterConfig::new(data_dir.join("postgres"));
+    config.settings = vec![
+        setting("shared_buffers", "256MB"),
+        setting("max_wal_size", "2GB"),
+        setting("max_connections", "60"),
+        // Error messages quote values of rows; the log must not.
+        setting("log_error_verbosity", "terse"),
+        setting("log_min_error_statement", "panic"),
+    ];
+    config
+}
+
+async fn connect(storage: &Storage, private: &ClusterConfig) -> Result<(DatabaseConfig, Option<Cluster>), Failure> {
     if let Some(url) = &storage.database_url {
         let admin = PgConnectOptions::from_str(url).map_err(|error| Failure::input(format!("DATABASE_URL: {error}")))?;
         let config = DatabaseConfig { admin, role_password: storage.database_role_password.clone(), max_connections: 16 };
         return Ok((config, None));
     }
-    let mut config = ClusterConfig::new(data_dir.join("postgres"));
-    config.settings = vec![
-        ("shared_buffers".to_owned(), "256MB".to_owned()),
-        ("max_wal_size".to_owned(), "2GB".to_owned()),
-        ("max_connections".to_owned(), "60".to_owned()),
-        // Error messages quote values of rows; the log must not.
-        ("log_error_verbosity".to_owned(), "terse".to_owned()),
-        ("log_min_error_statement".to_owned(), "panic".to_owned()),
-    ];
-    let superuser = config.superuser.clone();
-    let (at, cluster) = match Cluster::start(config).await {
+    
+    let (at, cluster) = match Cluster::start(private.clone()).await {
         Ok(cluster) => (cluster.connection_parameters(), Some(cluster)),
         // A server of this installation runs: its cluster serves this command as well.
         Err(locked @ cluster::Error::Locked { .. }) => {
-            match Cluster::of_another_program(&data_dir.join("postgres"), &superuser) {
+            match Cluster::of_another_program(&private.data_dir, &private.superuser) {
                 Some(at) => (at, None),
                 None => return Err(locked.into()),
             }

@@ -19,6 +19,9 @@ use uuid::Uuid;
 /// How often committed entries are sealed.
 const SEAL_EVERY: Duration = Duration::from_secs(2);
 
+/// How often the private database server is looked after.
+const CHECK_EVERY: Duration = Duration::from_secs(1);
+
 /// Sends the log to standard error.
 pub(crate) fn log_to_stderr(cli: &Cli) -> Result<(), Failure> {
     // A server without its request lines is of no use to whoever runs it.
@@ -113,10 +116,13 @@ pub(crate) async fn asked_to_stop() {
 
 /// `sequela serve`.
 pub(crate) async fn run(storage: Storage, arguments: ServeArguments) -> Result<ExitCode, Failure> {
-    let instance = Instance::open(storage).await?;
+    let mut instance = Instance::open(storage).await?;
     let running = Running::start(&instance, arguments.listen, arguments.submission_mib << 20).await?;
     println!("Sequela listens on http://{}  (documentation: http://{}/docs/)", running.address, running.address);
-    asked_to_stop().await;
+    let mut stop = std::pin::pin!(asked_to_stop());
+    while tokio::time::timeout(CHECK_EVERY, &mut stop).await.is_err() {
+        instance.revive_cluster().await;
+    }
     tracing::info!("stopping");
     running.stop().await?;
     instance.close().await?;

@@ -73,7 +73,9 @@ pub(crate) fn jumps(kernel: &Kernel<'_>, work: &mut Workspace, beta: &[f64]) -> 
 pub(crate) fn check_predictable(fit: &CoxFit) -> Result<(), Error> {
     let infinite = |s| matches!(s, CoefficientState::PlusInfinity | CoefficientState::MinusInfinity);
     if fit.coefficients.iter().any(|c| infinite(c.state)) {
-        return Err(Error::Undefined { reason: "a coefficient is infinite: no baseline hazard can be given" });
+        return Err(Error::Undefined {
+            reason: "a coefficient is infinite: no baseline hazard can be given",
+        });
     }
     Ok(())
 }

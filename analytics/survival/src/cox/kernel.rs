@@ -64,6 +64,53 @@ pub(crate) struct Workspace {
     pub(crate) escaped: Vec<f64>,
 }
 
+impl Workspace {
+    /// Buffers for the jumps, all zero.
+    fn take_jumps(&mut self, edges: usize) -> (Vec<f64>, Vec<f64>) {
+        let zero = |v: &mut Vec<f64>| {
+            let mut v = std::mem::take(v);
+            v.clear();
+            v.resize(edges, 0.0);
+            v
+        };
+        (zero(&mut self.hazard), zero(&mut self.escaped))
+    }
+}
+
+/// Sums over a risk set on the way from the last event time to the first.
+#[derive(Debug, Clone)]
+struct Running {
+    sum: Vec<f64>,
+    // Rounding errors of the sums: with delayed entry they are differences of large numbers.
+    error: Vec<f64>,
+    // Whether the sums were set to zero on the way, so that what came before does not matter.
+    anew: bool,
+}
+
+impl Running {
+    fn new(size: usize) -> Self {
+        Self { sum: vec![0.0; size], error: vec![0.0; size], anew: false }
+    }
+
+    fn reset(&mut self) {
+        self.sum.fill(0.0);
+        self.error.fill(0.0);
+        self.anew = true;
+    }
+
+    /// This state had it started from `carried` instead of zero.
+    fn after(&self, carried: &Self) -> Self {
+        let mut out = self.clone();
+        if !out.anew {
+            for (((s, c), v), e) in out.sum.iter_mut().zip(&mut out.error).zip(&carried.sum).zip(&carried.error) {
+                compensated(s, c, *v);
+                *c += e;
+            }
+        }
+        out
+    }
+}
+
 /// One event time during a sweep.
 #[derive(Debug)]
 pub(crate) struct RiskSum<'s> {
@@ -185,13 +232,17 @@ impl<'a> Kernel<'a> {
     }
 
     fn sum_events(&self) -> Vec<f64> {
-        let rows: Vec<u32> =
-            (0..self.rows).filter(|k| self.is_event(*k)).map(|k| u32::try_from(k).unwrap_or(u32::MAX)).collect();
+        let rows: Vec<u32> = (0..self.rows)
+            .filter(|k| self.is_event(*k))
+            .map(|k| u32::try_from(k).unwrap_or(u32::MAX))
+            .collect();
         parallel::map(self.columns.iter().zip(&self.center).collect(), |_, (column, center)| {
             // Sums over blocks keep the rounding error far below that of one running sum.
             rows.chunks(1024)
                 .map(|part| {
-                    part.iter().map(|k| self.weight(*k as usize) * (column[*k as usize] - center)).sum::<f64>()
+                    part.iter()
+                        .map(|k| self.weight(*k as usize) * (column[*k as usize] - center))
+                        .sum::<f64>()
                 })
                 .sum()
         })
@@ -451,70 +502,138 @@ impl<'a> Kernel<'a> {
     }
 
     /// Visits the event times of every stratum from the last to the first, after [`Kernel::accumulate`].
-    ///
-    /// Returns the part of the log likelihood that the denominators make.
-    pub(crate) fn sweep(&self, work: &mut Workspace, mut visit: impl FnMut(&RiskSum<'_>)) -> f64 {
+    pub(crate) fn sweep(&self, work: &mut Workspace, mut visit: impl FnMut(&RiskSum<'_>)) {
+        let edges = self.edges();
+        let (mut hazard, mut escaped) = work.take_jumps(edges);
+        let mut state = Running::new(self.width + 1);
+        self.sweep_stretch(work, 0..edges, &mut state, |risk| {
+            hazard[risk.edge] = risk.ties.hazard;
+            escaped[risk.edge] = risk.ties.escaped;
+            visit(risk);
+        });
+        work.hazard = hazard;
+        work.escaped = escaped;
+    }
+
+    /// [`Kernel::sweep`] on all cores, without a visitor: returns the part of the log likelihood that the denominators
+    /// make, and the sum over the events of the outer product of the mean covariates.
+    fn sweep_likelihood(&self, work: &mut Workspace) -> (f64, Matrix) {
         let q = self.width + 1;
-        work.hazard.clear();
-        work.hazard.resize(self.edges(), 0.0);
-        work.escaped.clear();
-        work.escaped.resize(self.edges(), 0.0);
-        let Some(table) = work.tables.first() else { return 0.0 };
-        let mut running = vec![0.0; q];
-        // Rounding errors of the running sums: with delayed entry they are differences of large numbers.
-        let mut error = vec![0.0; q];
-        let mut all = vec![0.0; q];
-        let mut loglik = 0.0;
-        for edges in &self.strata {
-            running.fill(0.0);
-            error.fill(0.0);
-            for edge in edges.clone().skip(1).rev() {
-                let cell = edge * self.kinds;
-                let cells = &table[cell * q..(cell + self.kinds) * q];
-                if let Some(emptied) = &self.emptied {
-                    if emptied[edge] {
-                        running.fill(0.0);
-                        error.fill(0.0);
-                    } else {
-                        for ((s, c), entry) in running.iter_mut().zip(&mut error).zip(&work.entry) {
-                            compensated(s, c, -entry[edge]);
-                        }
-                    }
-                    for row in cells.chunks_exact(q) {
-                        for ((s, c), v) in running.iter_mut().zip(&mut error).zip(row) {
-                            compensated(s, c, *v);
-                        }
-                    }
-                } else {
-                    for row in cells.chunks_exact(q) {
-                        for (s, v) in running.iter_mut().zip(row) {
-                            *s += v;
-                        }
-                    }
-                }
-                if self.deaths[edge] == 0 {
-                    continue;
-                }
-                let dead = &cells[usize::from(EVENT) * q..][..q];
-                for ((a, s), c) in all.iter_mut().zip(&running).zip(&error) {
-                    *a = s + c;
-                }
-                if !self.tails.is_empty() {
-                    for (a, k) in all.iter_mut().zip(&work.kept[edge * q..]) {
-                        *a += k;
-                    }
-                }
-                // The events are themselves at risk.
-                all[0] = all[0].max(dead[0]);
-                let ties =
-                    TieSums::new(self.ties, self.deaths[edge], self.death_weight[edge], all[0], dead[0]);
-                work.hazard[edge] = ties.hazard;
-                work.escaped[edge] = ties.escaped;
-                loglik -= ties.log;
-                visit(&RiskSum { edge, all: &all, dead, ties });
-            }
+        let stretches = self.stretches();
+        // What each stretch hands to the one before it, found first so that all can start at once.
+        let handed = parallel::map(stretches[1..].to_vec(), |_, stretch| {
+            let mut state = Running::new(q);
+            self.run_stretch(work, stretch, &mut state, |_, _, _| {});
+            state
+        });
+        let mut starts = vec![Running::new(q)];
+        for state in handed.iter().rev() {
+            let next = starts.last().map_or_else(|| state.clone(), |carried| state.after(carried));
+            starts.push(next);
         }
-        loglik
+        starts.reverse();
+        let (mut hazard, mut escaped) = work.take_jumps(self.edges());
+        let pieces = parallel::split(&mut hazard, &stretches).into_iter().zip(parallel::split(&mut escaped, &stretches));
+        let items: Vec<_> = stretches.into_iter().zip(starts).zip(pieces).collect();
+        let parts = parallel::map(items, |_, ((stretch, mut state), (hazard, escaped))| {
+            let mut squares = Matrix::zeros(self.width);
+            let first = stretch.start;
+            let mut log = 0.0;
+            self.sweep_stretch(work, stretch, &mut state, |risk| {
+                hazard[risk.edge - first] = risk.ties.hazard;
+                escaped[risk.edge - first] = risk.ties.escaped;
+                log -= risk.ties.log;
+                add_squares(&mut squares, risk, 1.0);
+            });
+            (log, squares)
+        });
+        work.hazard = hazard;
+        work.escaped = escaped;
+        let mut total = (0.0, Matrix::zeros(self.width));
+        for (log, squares) in parts {
+            total.0 += log;
+            total.1.accumulate(&squares);
+        }
+        total
+    }
+
+    /// Consecutive stretches of edges, their number depending on the data alone.
+    fn stretches(&self) -> Vec<Range<usize>> {
+        let edges = self.edges();
+        let events: usize = self.deaths.iter().map(|d| *d as usize).sum();
+        let count = ((4 * edges + events) / 65_536).clamp(1, 8).min(edges.max(1));
+        (0..count).map(|k| edges * k / count..edges * (k + 1) / count).collect()
+    }
+
+    /// Completes the risk sums of a stretch with tails and ties, for the edges that have events.
+    fn sweep_stretch(
+        &self,
+        work: &Workspace,
+        stretch: Range<usize>,
+        state: &mut Running,
+        mut visit: impl FnMut(&RiskSum<'_>),
+    ) {
+        let q = self.width + 1;
+        let mut all = vec![0.0; q];
+        self.run_stretch(work, stretch, state, |edge, state, cells| {
+            if self.deaths[edge] == 0 {
+                return;
+            }
+            let dead = &cells[usize::from(EVENT) * q..][..q];
+            for ((a, s), c) in all.iter_mut().zip(&state.sum).zip(&state.error) {
+                *a = s + c;
+            }
+            if !self.tails.is_empty() {
+                for (a, k) in all.iter_mut().zip(&work.kept[edge * q..]) {
+                    *a += k;
+                }
+            }
+            // The events are themselves at risk.
+            all[0] = all[0].max(dead[0]);
+            let ties = TieSums::new(self.ties, self.deaths[edge], self.death_weight[edge], all[0], dead[0]);
+            visit(&RiskSum { edge, all: &all, dead, ties });
+        });
+    }
+
+    /// Takes the sums over the risk sets from the last edge of a stretch to its first.
+    fn run_stretch(
+        &self,
+        work: &Workspace,
+        stretch: Range<usize>,
+        state: &mut Running,
+        mut visit: impl FnMut(usize, &Running, &[f64]),
+    ) {
+        let q = self.width + 1;
+        let Some(table) = work.tables.first() else { return };
+        for edge in stretch.rev() {
+            let cells = &table[edge * self.kinds * q..(edge + 1) * self.kinds * q];
+            if self.rank[edge] == u32::MAX {
+                // Before the first event of a stratum: the stratum before it starts anew.
+                state.reset();
+                continue;
+            }
+            if let Some(emptied) = &self.emptied {
+                if emptied[edge] {
+                    state.reset();
+                } else {
+                    for ((s, c), entry) in state.sum.iter_mut().zip(&mut state.error).zip(&work.entry) {
+                        compensated(s, c, -entry[edge]);
+                    }
+                }
+                for row in cells.chunks_exact(q) {
+                    for ((s, c), v) in state.sum.iter_mut().zip(&mut state.error).zip(row) {
+                        compensated(s, c, *v);
+                    }
+                }
+            } else {
+                for row in cells.chunks_exact(q) {
+                    for (s, v) in state.sum.iter_mut().zip(row) {
+                        *s += v;
+                    }
+                }
+            }
+            visit(edge, state, cells);
+        }
     }
 
     /// Cumulates jumps over the edges into what each kind of row lives through.
@@ -543,6 +662,34 @@ impl<'a> Kernel<'a> {
             }
         }
         Exposure { cell, low }
+    }
+
+    /// What every kernel row lived through.
+    pub(crate) fn exposed_rows(&self, exposure: &Exposure) -> Vec<f64> {
+        let until = self.cell.iter().map(|c| exposure.cell[*c as usize]);
+        match &self.low {
+            None => until.collect(),
+            Some(low) => until.zip(low).map(|(u, l)| u - exposure.low[*l as usize]).collect(),
+        }
+    }
+
+    /// Spreads values of the edges over the cells of their events, with zero elsewhere.
+    pub(crate) fn event_cells(&self, value: impl Fn(usize) -> f64) -> Vec<f64> {
+        let mut cells = vec![0.0; self.edges() * self.kinds];
+        for (edge, cells) in cells.chunks_exact_mut(self.kinds).enumerate() {
+            cells[usize::from(EVENT)] = value(edge);
+        }
+        cells
+    }
+
+    /// Cell of every kernel row.
+    pub(crate) fn cells(&self) -> &[u32] {
+        &self.cell
+    }
+
+    /// Column of the design in kernel row order, with its centre.
+    pub(crate) fn column(&self, j: usize) -> (&[f64], f64) {
+        (&self.columns[j], self.center[j])
     }
 
     /// What kernel row `k` lived through.
@@ -608,8 +755,7 @@ impl<'a> Kernel<'a> {
         if !self.accumulate(beta, work) {
             return None;
         }
-        let mut squares = Matrix::zeros(self.width);
-        let mut loglik = self.sweep(work, |risk| add_squares(&mut squares, risk, 1.0));
+        let (mut loglik, squares) = self.sweep_likelihood(work);
         // The denominators were divided by exp(shift).
         loglik -= work.shift * self.death_weight.iter().sum::<f64>();
         loglik += beta.iter().zip(&self.death_sum).map(|(b, s)| b * s).sum::<f64>();
@@ -627,15 +773,24 @@ impl<'a> Kernel<'a> {
     }
 }
 
-/// Adds `factor` times the sum over the tied events of the outer product of the mean covariates.
+/// Adds `factor` times the sum over the tied events of the outer product of the mean covariates (upper triangle).
 pub(crate) fn add_squares(squares: &mut Matrix, risk: &RiskSum<'_>, factor: f64) {
-    let p = squares.size();
     let (s, e, t) = (&risk.all[1..], &risk.dead[1..], &risk.ties);
-    for i in 0..p {
-        let left = factor * (t.square * s[i] - t.square1 * e[i]);
-        let right = factor * (t.square2 * e[i] - t.square1 * s[i]);
-        for j in i..p {
-            squares.add(i, j, left * s[j] + right * e[j]);
+    if t.square1 == 0.0 {
+        let factor = factor * t.square;
+        for (i, a) in s.iter().enumerate() {
+            let left = factor * a;
+            for (v, b) in squares.row_mut(i)[i..].iter_mut().zip(&s[i..]) {
+                *v += left * b;
+            }
+        }
+        return;
+    }
+    for (i, (a, d)) in s.iter().zip(e).enumerate() {
+        let left = factor * (t.square * a - t.square1 * d);
+        let right = factor * (t.square2 * d - t.square1 * a);
+        for ((v, b), f) in squares.row_mut(i)[i..].iter_mut().zip(&s[i..]).zip(&e[i..]) {
+            *v += left * b + right * f;
         }
     }
 }

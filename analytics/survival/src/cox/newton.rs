@@ -132,7 +132,8 @@ fn mark_infinite(
     let flat = along <= 1e-6 * along_start;
     let mut found = false;
     for (j, state) in state.iter_mut().enumerate() {
-        let moving = flat && step[j].abs() > 1e-3 * beta[j].abs() && step[j] * step[j] * start[j] > 1e-6 * largest;
+        let moving =
+            flat && step[j].abs() > 1e-3 * beta[j].abs() && step[j] * step[j] * start[j] > 1e-6 * largest;
         if *state == CoefficientState::Finite && (vanished[j] || moving) {
             let direction = if vanished[j] { beta[j] } else { step[j] };
             *state = if direction < 0.0 {

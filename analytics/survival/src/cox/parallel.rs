@@ -63,7 +63,10 @@ mod tests {
 
     #[test]
     fn results_keep_item_order_and_ranges_cover_the_rows() {
-        assert_eq!(map((0..9).collect(), |k, v: usize| k * 10 + v), (0..9).map(|v| v * 11).collect::<Vec<_>>());
+        assert_eq!(
+            map((0..9).collect(), |k, v: usize| k * 10 + v),
+            (0..9).map(|v| v * 11).collect::<Vec<_>>()
+        );
         for rows in [0, 1, 16_383, 16_384, 100_000, 1_000_003] {
             let ranges = partition(rows);
             assert_eq!(ranges[0].start, 0);

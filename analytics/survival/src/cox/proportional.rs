@@ -190,7 +190,19 @@ fn extended(kernel: &Kernel<'_>, work: &mut Workspace, g: &[f64]) -> (Vec<f64>, 
     }
     for (power, block) in blocks.iter_mut().enumerate() {
         let weigh = |jumps: &[f64]| -> Vec<f64> {
-            jumps.iter().zip(g).map(|(j, g)| if power == 0 { *j } else if power == 1 { j * g } else { j * g * g }).collect()
+            jumps
+                .iter()
+                .zip(g)
+                .map(|(j, g)| {
+                    if power == 0 {
+                        *j
+                    } else if power == 1 {
+                        j * g
+                    } else {
+                        j * g * g
+                    }
+                })
+                .collect()
         };
         let exposure = kernel.exposure(&weigh(&work.hazard), &weigh(&work.escaped));
         let (sum, first) = kernel.gram(&work.rates, &exposure);

@@ -52,19 +52,22 @@ pub(crate) fn score_rows(kernel: &Kernel<'_>, work: &mut Workspace, beta: &[f64]
         return vec![vec![f64::NAN; kernel.rows]; kernel.width];
     }
     let means = means(kernel, work);
-    let lived = kernel.exposure(&work.hazard, &work.escaped);
+    let lived = kernel.exposed_rows(&kernel.exposure(&work.hazard, &work.escaped));
+    let event = kernel.event_cells(|_| 1.0);
     let rates = &work.rates;
     parallel::map((0..kernel.width).collect(), |_, j| {
-        let drift = kernel.exposure(&means.drift[j], &means.drift_escaped[j]);
-        (0..kernel.rows)
-            .map(|k| {
-                let x = kernel.centered(k, j);
-                let weight = kernel.weight(k);
-                let rate = if weight > 0.0 { rates[k] / weight } else { 0.0 };
-                let spent = rate * (x * kernel.exposed(&lived, k) - kernel.exposed(&drift, k));
-                if kernel.is_event(k) { x - means.average[j][kernel.edge(k)] - spent } else { -spent }
-            })
-            .collect()
+        let mut out = kernel.exposed_rows(&kernel.exposure(&means.drift[j], &means.drift_escaped[j]));
+        let average = kernel.event_cells(|edge| means.average[j][edge]);
+        let (column, center) = kernel.column(j);
+        let rows = column.iter().zip(rates).zip(&lived).zip(kernel.cells());
+        for (k, (drift, (((x, rate), lived), cell))) in out.iter_mut().zip(rows).enumerate() {
+            let x = x - center;
+            let weight = kernel.weight(k);
+            let rate = if weight > 0.0 { rate / weight } else { 0.0 };
+            let cell = *cell as usize;
+            *drift = event[cell] * x - average[cell] - rate * (x * lived - *drift);
+        }
+        out
     })
 }
 
@@ -75,9 +78,18 @@ fn meat(kernel: &Kernel<'_>, scores: &[Vec<f64>], cluster: Option<&[u32]>) -> (M
     let groups = if cluster.is_some() { labels.len() } else { kernel.rows };
     let sums: Vec<Vec<f64>> = parallel::map((0..p).collect(), |_, j| {
         let mut sums = vec![0.0; groups];
-        for k in 0..kernel.rows {
-            let row = kernel.input_row(k);
-            sums[code.as_ref().map_or(row, |c| c[row] as usize)] += kernel.weight(k) * scores[j][k];
+        match &code {
+            // Each row its own unit: the order does not matter.
+            None => {
+                for (k, (sum, score)) in sums.iter_mut().zip(&scores[j]).enumerate() {
+                    *sum = kernel.weight(k) * score;
+                }
+            }
+            Some(code) => {
+                for (k, score) in scores[j].iter().enumerate() {
+                    sums[code[kernel.input_row(k)] as usize] += kernel.weight(k) * score;
+                }
+            }
         }
         sums
     });
@@ -211,4 +223,3 @@ impl CoxModel<'_> {
         }
     }
 }
-

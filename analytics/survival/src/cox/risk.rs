@@ -31,7 +31,11 @@ pub(crate) struct RiskSets {
 
 impl RiskSets {
     /// `kind` of each row: [`CENSORED`], [`EVENT`], or larger. Rows of kind above zero make an edge.
-    pub(crate) fn new(line: &Timeline, kind: impl Fn(usize) -> u8, strata: Option<&[u32]>) -> Result<Self, Error> {
+    pub(crate) fn new(
+        line: &Timeline,
+        kind: impl Fn(usize) -> u8,
+        strata: Option<&[u32]>,
+    ) -> Result<Self, Error> {
         let rows = line.exit.len();
         if let Some(s) = strata
             && s.len() != rows
@@ -90,8 +94,10 @@ impl RiskSets {
             strata.push(start..rank.len());
         }
         let high = line.exit.iter().enumerate().map(|(row, &r)| edge[at(row, r)]).collect();
-        let low =
-            line.entry.as_ref().map(|entry| entry.iter().enumerate().map(|(row, &r)| edge[at(row, r)]).collect());
+        let low = line
+            .entry
+            .as_ref()
+            .map(|entry| entry.iter().enumerate().map(|(row, &r)| edge[at(row, r)]).collect());
         Self { labels, strata, rank, high, low }
     }
 

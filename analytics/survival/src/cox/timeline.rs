@@ -129,7 +129,11 @@ impl Timeline {
                 if offset.is_nan() || offset < 0.0 || self.span == 0 {
                     return None;
                 }
-                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..span")]
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "clamped to 0..span"
+                )]
                 Some(offset.min((self.span - 1) as f64) as u32)
             }
             Axis::Listed(values) => {

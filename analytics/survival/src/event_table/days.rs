@@ -3,8 +3,6 @@
 use super::{Builder, EventTable, Subjects};
 use crate::error::Error;
 
-/// Rows checked, then counted, while they are in the first-level cache.
-const BLOCK: usize = 4096;
 /// Cells of the dense counters at most; later days go to a list that is sorted at the end. A sentinel such as day
 /// 2 147 483 647 must not allocate gigabytes.
 const MAX_CELLS: usize = 1 << 23;
@@ -69,9 +67,9 @@ struct Shape {
     max_days: usize,
 }
 
-#[expect(clippy::cast_sign_loss, reason = "days are checked to be 0 or later before they index")]
+/// The day as an index; a negative day becomes one beyond every counter.
 fn index(day: i32) -> usize {
-    day as usize
+    day.cast_unsigned() as usize
 }
 
 impl<C: Count> Cells<C> {
@@ -112,48 +110,63 @@ impl<C: Count> Cells<C> {
         }
     }
 
-    /// Counts a block whose values are checked. Returns the exclusions through `excluded`.
-    fn count(&mut self, block: &Subjects, shape: Shape, n: &mut [u64], excluded: &mut [u64]) {
-        let causes = shape.width / shape.groups;
-        match (block.entry, block.group, block.weight) {
-            (None, None, None) => {
-                for (&day, &cause) in block.exit.iter().zip(block.cause) {
-                    match self.exits.get_mut(index(day) * causes + usize::from(cause)) {
-                        Some(count) => *count += C::of(1.0),
-                        None => self.late_exits.push((day, 0, cause, 1.0)),
-                    }
+    /// Counts rows without entry and weight up to the first that has no counter (a day beyond them or an invalid value) and
+    /// returns its place.
+    fn count(
+        &mut self,
+        exit: &[i32],
+        cause: &[u8],
+        group: impl Iterator<Item = u32>,
+        shape: Shape,
+    ) -> Option<usize> {
+        let kinds = shape.width / shape.groups;
+        let mut rows = exit.iter().zip(cause).zip(group);
+        rows.position(|((&day, &cause), group)| {
+            let valid = usize::from(cause) < kinds && (group as usize) < shape.groups;
+            let cell = (index(day) * shape.groups + group as usize) * kinds + usize::from(cause);
+            match self.exits.get_mut(cell) {
+                Some(count) if valid => {
+                    *count += C::of(1.0);
+                    false
                 }
+                _ => true,
             }
-            (None, Some(groups), None) => {
-                for ((&day, &cause), &group) in block.exit.iter().zip(block.cause).zip(groups) {
-                    self.exit(day, group, cause, 1.0, shape);
+        })
+    }
+
+    /// As [`Self::count`], with entry.
+    fn count_late(
+        &mut self,
+        (entry, exit, cause): (&[i32], &[i32], &[u8]),
+        group: impl Iterator<Item = u32>,
+        shape: Shape,
+        excluded: &mut [u64],
+    ) -> Option<usize> {
+        let kinds = shape.width / shape.groups;
+        let mut rows = entry.iter().zip(exit).zip(cause).zip(group);
+        rows.position(|(((&entry, &day), &cause), group)| {
+            let valid = usize::from(cause) < kinds && (group as usize) < shape.groups && day >= 0;
+            if valid && entry >= day {
+                if let Some(count) = excluded.get_mut(group as usize) {
+                    *count += 1;
                 }
+                return false;
             }
-            _ => {
-                for row in 0..block.exit.len() {
-                    let (Some(&day), Some(&cause)) = (block.exit.get(row), block.cause.get(row)) else {
-                        break;
-                    };
-                    let group = block.group.and_then(|c| c.get(row)).copied().unwrap_or(0);
-                    let weight = block.weight.and_then(|c| c.get(row)).copied().unwrap_or(1.0);
-                    if let Some(&entry) = block.entry.and_then(|c| c.get(row)) {
-                        if entry >= day {
-                            if let Some(count) = excluded.get_mut(group as usize) {
-                                *count += 1;
-                            }
-                            continue;
-                        }
-                        self.enter(entry, group, weight, shape);
-                    }
-                    if block.weight.is_some()
-                        && let Some(count) = n.get_mut(group as usize)
-                    {
-                        *count += 1;
-                    }
-                    self.exit(day, group, cause, weight, shape);
+            let cell = (index(day) * shape.groups + group as usize) * kinds + usize::from(cause);
+            let joining = if entry < 0 {
+                self.initial.get_mut(group as usize)
+            } else {
+                self.entries.get_mut(index(entry) * shape.groups + group as usize)
+            };
+            match (self.exits.get_mut(cell), joining) {
+                (Some(leaving), Some(joining)) if valid => {
+                    *leaving += C::of(1.0);
+                    *joining += C::of(1.0);
+                    false
                 }
+                _ => true,
             }
-        }
+        })
     }
 
     fn add<D: Count>(&mut self, other: &Cells<D>, shape: Shape, convert: impl Fn(D) -> C) {
@@ -283,24 +296,88 @@ impl DayTally {
         let rows = subjects.exit.len();
         let mut from = 0;
         while from < rows {
-            let to = (from + BLOCK).min(rows);
-            let block = subjects.rows(from, to);
-            let days = self.check(&block)?;
-            if block.weight.is_some() {
-                self.sums.reserve(days, shape, block.entry.is_some());
-                self.sums.count(&block, shape, &mut self.n, &mut self.excluded);
-            } else {
-                if self.pending > u32::MAX / 2 {
-                    self.spill(shape);
-                }
-                self.counts.reserve(days, shape, block.entry.is_some());
-                self.counts.count(&block, shape, &mut self.n, &mut self.excluded);
-                #[expect(clippy::cast_possible_truncation, reason = "at most BLOCK")]
-                let counted = (to - from) as u32;
-                self.pending += counted;
+            if self.pending > u32::MAX / 2 {
+                self.spill(shape);
             }
-            self.rows += to - from;
-            from = to;
+            // Chunks keep the 32-bit counters from overflowing.
+            let to = rows.min(from.saturating_add(1 << 30));
+            let counted =
+                if subjects.weight.is_some() { 0 } else { self.count(&subjects.rows(from, to), shape) };
+            self.rows += counted;
+            from += counted;
+            if from < to {
+                self.row(&subjects.rows(from, from + 1), shape)?;
+                from += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts rows as long as each finds its counter; returns how many did.
+    fn count(&mut self, rows: &Subjects, shape: Shape) -> usize {
+        let zero = std::iter::repeat(0);
+        let stopped = match (rows.entry, rows.group) {
+            (None, None) => self.counts.count(rows.exit, rows.cause, zero, shape),
+            (None, Some(group)) => self.counts.count(rows.exit, rows.cause, group.iter().copied(), shape),
+            (Some(entry), None) => {
+                self.counts.count_late((entry, rows.exit, rows.cause), zero, shape, &mut self.excluded)
+            }
+            (Some(entry), Some(group)) => {
+                let columns = (entry, rows.exit, rows.cause);
+                self.counts.count_late(columns, group.iter().copied(), shape, &mut self.excluded)
+            }
+        };
+        let counted = stopped.unwrap_or(rows.exit.len());
+        self.pending += u32::try_from(counted).unwrap_or(u32::MAX / 4);
+        counted
+    }
+
+    /// Checks and counts one row, making room for its day.
+    fn row(&mut self, row: &Subjects, shape: Shape) -> Result<(), Error> {
+        let (Some(&day), Some(&cause)) = (row.exit.first(), row.cause.first()) else { return Ok(()) };
+        let entry = row.entry.and_then(|c| c.first()).copied();
+        let group = row.group.and_then(|c| c.first()).copied().unwrap_or(0);
+        let fault = |column, value, expected| {
+            let row = self.first_row + self.rows;
+            Err(Error::InvalidValue { column, row, value, expected })
+        };
+        if day < 0 {
+            return fault("exit", f64::from(day), "a day, 0 or later");
+        }
+        if usize::from(cause) > self.n_causes {
+            return fault("cause", f64::from(cause), "0 (censored) or a cause up to the number of causes");
+        }
+        if group as usize >= self.n_groups {
+            return fault("group", f64::from(group), "a group number below the number of groups");
+        }
+        let weight = row.weight.and_then(|c| c.first()).copied();
+        if let Some(weight) = weight.filter(|w| !(w.is_finite() && *w >= 0.0)) {
+            return fault("weight", weight, "a finite weight, 0 or more");
+        }
+        self.rows += 1;
+        if entry.is_some_and(|entry| entry >= day) {
+            if let Some(count) = self.excluded.get_mut(group as usize) {
+                *count += 1;
+            }
+            return Ok(());
+        }
+        let days = index(day) + 1;
+        if let Some(weight) = weight {
+            self.sums.reserve(days, shape, entry.is_some());
+            self.sums.exit(day, group, cause, weight, shape);
+            if let Some(entry) = entry {
+                self.sums.enter(entry, group, weight, shape);
+            }
+            if let Some(count) = self.n.get_mut(group as usize) {
+                *count += 1;
+            }
+        } else {
+            self.counts.reserve(days, shape, entry.is_some());
+            self.counts.exit(day, group, cause, 1.0, shape);
+            if let Some(entry) = entry {
+                self.counts.enter(entry, group, 1.0, shape);
+            }
+            self.pending += 1;
         }
         Ok(())
     }
@@ -313,55 +390,6 @@ impl DayTally {
         }
         self.sums.add(&counts, shape, f64::from);
         self.pending = 0;
-    }
-
-    /// The days a block needs, after checking every value in it.
-    fn check(&self, block: &Subjects) -> Result<usize, Error> {
-        let (mut low, mut high) = (0, 0);
-        for &day in block.exit {
-            low = low.min(day);
-            high = high.max(day);
-        }
-        let cause = block.cause.iter().fold(0, |most, &cause| most.max(cause));
-        let group = block.group.map_or(0, |groups| groups.iter().fold(0, |most, &group| most.max(group)));
-        let weights_valid = block.weight.is_none_or(|w| w.iter().all(|&w| w.is_finite() && w >= 0.0));
-        if low < 0 || usize::from(cause) > self.n_causes || group as usize >= self.n_groups || !weights_valid
-        {
-            return Err(self.first_fault(block));
-        }
-        Ok(index(high) + 1)
-    }
-
-    fn first_fault(&self, block: &Subjects) -> Error {
-        for row in 0..block.exit.len() {
-            let fault = |column, value, expected| Error::InvalidValue {
-                column,
-                row: self.first_row + self.rows + row,
-                value,
-                expected,
-            };
-            if let Some(&day) = block.exit.get(row).filter(|&&day| day < 0) {
-                return fault("exit", f64::from(day), "a day, 0 or later");
-            }
-            if let Some(&cause) = block.cause.get(row).filter(|&&cause| usize::from(cause) > self.n_causes) {
-                return fault(
-                    "cause",
-                    f64::from(cause),
-                    "0 (censored) or a cause up to the number of causes",
-                );
-            }
-            if let Some(&group) =
-                block.group.and_then(|c| c.get(row)).filter(|&&g| g as usize >= self.n_groups)
-            {
-                return fault("group", f64::from(group), "a group number below the number of groups");
-            }
-            if let Some(&weight) =
-                block.weight.and_then(|c| c.get(row)).filter(|w| !(w.is_finite() && **w >= 0.0))
-            {
-                return fault("weight", weight, "a finite weight, 0 or more");
-            }
-        }
-        Error::Undefined { reason: "a value is outside its domain" }
     }
 
     /// Adds everything another tally of the same shape has collected.

@@ -361,9 +361,9 @@ fn with_squares<T: Copy>(
 ) -> Result<Vec<EventTable>, Error> {
     if let Some(weight) = subjects.weight.filter(|w| w.iter().any(|w| w.fract() != 0.0)) {
         let squared: Vec<f64> = weight.iter().map(|w| w * w).collect();
-        let squares = build(&Subjects { weight: Some(&squared), ..*subjects })?;
-        for (table, squares) in tables.iter_mut().zip(squares) {
-            table.squares = Some(Arc::new(squares));
+        let of_squares = build(&Subjects { weight: Some(&squared), ..*subjects })?;
+        for (table, other) in tables.iter_mut().zip(of_squares) {
+            table.squares = Some(Arc::new(other));
         }
     }
     Ok(tables)

@@ -189,7 +189,9 @@ impl<'a> FineGrayModel<'a> {
         let kernel = Kernel::new(data.covariates, data.weight, sets, kind, tails, options.ties);
         let events: usize = kernel.deaths.iter().map(|d| *d as usize).sum();
         if events == 0 {
-            return Err(Error::Undefined { reason: "no event of the cause of interest: a regression needs at least one" });
+            return Err(Error::Undefined {
+                reason: "no event of the cause of interest: a regression needs at least one",
+            });
         }
         Ok(Self {
             kernel,

@@ -4,9 +4,15 @@ use crate::event_table::{Column, EventTable};
 
 /// Var(ln S) and Var(H) at each row: Σ over subjects of (w ∂/∂w)².
 ///
-/// With A(t) = Σ d / (n (n - d)) and B(t) = Σ d / n² up to t, the derivative of ln S(t) for a subject that leaves at x is A(x-)
-/// - 1/n(x) after an event, A(x) after a censoring and A(t) while at risk; that of H(t) is 1/n(x) - B(x), -B(x) and -B(t). All
-/// subjects that leave at one time with one status share it, so that sums of squared weights are enough. (R. G. Miller,
+/// With A(t) = Σ d / (n (n - d)) and B(t) = Σ d / n² up to t, the derivatives for a subject that leaves at x are
+///
+/// ```text
+///             event at x        censored at x    still at risk
+/// ln S(t)     A(x-) - 1/n(x)    A(x)             A(t)
+/// H(t)        1/n(x) - B(x)     -B(x)            -B(t)
+/// ```
+///
+/// All subjects that leave at one time with one status share it, so that sums of squared weights are enough. (R. G. Miller,
 /// *Survival Analysis* (1981), section 3.2; T. M. Therneau, P. M. Grambsch (2000), section 7.2.)
 pub(super) fn variances(
     table: &EventTable,

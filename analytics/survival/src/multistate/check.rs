@@ -31,7 +31,12 @@ pub(super) fn rows(data: &MultistateData<'_>, line: &Timeline) -> Result<(), Err
         }
         if *to == Some(from) {
             let value = f64::from(from);
-            return Err(Error::InvalidValue { column: "to", row, value, expected: "a state other than `from`" });
+            return Err(Error::InvalidValue {
+                column: "to",
+                row,
+                value,
+                expected: "a state other than `from`",
+            });
         }
     }
     let mut order: Vec<usize> = (0..rows).collect();
@@ -81,7 +86,11 @@ pub(super) fn initial(
         Initial::State(state) => {
             let Some(one) = p.get_mut(state as usize) else {
                 let value = f64::from(state);
-                return Err(Error::InvalidParameter { name: "initial", value, expected: "a state below `states`" });
+                return Err(Error::InvalidParameter {
+                    name: "initial",
+                    value,
+                    expected: "a state below `states`",
+                });
             };
             *one = 1.0;
             Ok((p, None))

@@ -188,7 +188,11 @@ pub fn aalen_johansen(
     let last = exits.last().map_or(from_time, |(r, _)| line.time(u32::try_from(*r).unwrap_or(u32::MAX)));
     let until = options.until.unwrap_or(last);
     if until.is_nan() || until < from_time {
-        return Err(Error::InvalidParameter { name: "until", value: until, expected: "a time after the start" });
+        return Err(Error::InvalidParameter {
+            name: "until",
+            value: until,
+            expected: "a time after the start",
+        });
     }
     let mut walk = Walk::new(data.states, from_time, until, initial, sampled, options.at)?;
     let mut at_risk = vec![0_u64; data.states];

@@ -24,13 +24,7 @@ impl Carried {
         if let Some(n) = sampled {
             add_multinomial(&mut covariance, &p, 1.0 / n);
         }
-        Self {
-            covariance,
-            stay: vec![0.0; k],
-            stay_covariance: Matrix::zeros(k),
-            cross: Matrix::zeros(k),
-            p,
-        }
+        Self { covariance, stay: vec![0.0; k], stay_covariance: Matrix::zeros(k), cross: Matrix::zeros(k), p }
     }
 
     /// Lets `duration` pass without moves.
@@ -40,7 +34,11 @@ impl Carried {
             self.stay[a] += duration * self.p[a];
             for b in 0..k {
                 let both = self.cross.get(a, b) + self.cross.get(b, a);
-                self.stay_covariance.add(a, b, duration * both + duration * duration * self.covariance.get(a, b));
+                self.stay_covariance.add(
+                    a,
+                    b,
+                    duration * both + duration * duration * self.covariance.get(a, b),
+                );
             }
         }
         for a in 0..k {
@@ -155,8 +153,11 @@ impl Walk {
         let mut wanted: Vec<(f64, usize)> = at.iter().copied().zip(0..).collect();
         wanted.sort_by(|a, b| a.0.total_cmp(&b.0));
         let unit = |h: usize| (0..states).map(|j| f64::from(u8::from(j == h))).collect::<Vec<_>>();
-        let origins =
-            if at.is_empty() { Vec::new() } else { (0..states).map(|h| Carried::new(unit(h), None)).collect() };
+        let origins = if at.is_empty() {
+            Vec::new()
+        } else {
+            (0..states).map(|h| Carried::new(unit(h), None)).collect()
+        };
         Ok(Self {
             out: AalenJohansen {
                 transitions: Vec::new(),

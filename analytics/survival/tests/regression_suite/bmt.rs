@@ -38,7 +38,8 @@ fn compare_cause(data: &FineGrayData<'_>, want: &Value) {
     }
     let event: Vec<bool> = data.cause.iter().map(|c| *c == data.of).collect();
     let cox = CoxData { time: data.time, event: &event, covariates: data.covariates, ..CoxData::default() };
-    let fit = CoxModel::new(&cox, Ties::Efron).expect("valid data").fit(&FitOptions::default()).expect("a fit");
+    let fit =
+        CoxModel::new(&cox, Ties::Efron).expect("valid data").fit(&FitOptions::default()).expect("a fit");
     let want = &want["cause_specific_cox_efron"];
     matches("cause-specific", &estimates(&fit), &want["coef"], 1e-8, 1.0);
     matches("cause-specific", fit.variance.as_slice(), &want["var"], 1e-8, 1e-2);
@@ -47,7 +48,8 @@ fn compare_cause(data: &FineGrayData<'_>, want: &Value) {
 
 #[test]
 fn fine_gray_models() {
-    let (Some(want), Some(text)) = (expected("c06_finegray_bmt408"), oracle("c06_finegray_bmt408", "input.csv"))
+    let (Some(want), Some(text)) =
+        (expected("c06_finegray_bmt408"), oracle("c06_finegray_bmt408", "input.csv"))
     else {
         return;
     };

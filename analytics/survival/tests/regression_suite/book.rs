@@ -92,7 +92,13 @@ fn closed_forms() {
     let fit = CoxModel::new(&data, Ties::Breslow).expect("valid").fit(&FitOptions::default()).expect("fit");
     let r = (3.0 + 33.0_f64.sqrt()) / 2.0;
     close("Breslow", &[fit.coefficients[0].estimate.expect("finite")], &[r.ln()], 1e-13, 0.0);
-    close("log likelihood", &[fit.loglik], &[2.0 * r.ln() - (3.0 * r + 3.0).ln() - 2.0 * (r + 3.0).ln()], 1e-13, 0.0);
+    close(
+        "log likelihood",
+        &[fit.loglik],
+        &[2.0 * r.ln() - (3.0 * r + 3.0).ln() - 2.0 * (r + 3.0).ln()],
+        1e-13,
+        0.0,
+    );
     let fit = CoxModel::new(&data, Ties::Efron).expect("valid").fit(&FitOptions::default()).expect("fit");
     let r = fit.coefficients[0].estimate.expect("finite").exp();
     // Events: one at 1 (x = 1), two at 6 (x = 1 and 0), one alone at 9.

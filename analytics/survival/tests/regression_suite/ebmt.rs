@@ -38,7 +38,8 @@ pub(crate) fn compare(model: &CoxModel<'_>, fit: &CoxFit, cluster: Option<&[u32]
 
 #[test]
 fn every_figure() {
-    let (Some(want), Some(text)) = (expected("c07_cox_ebmt3_efron"), oracle("c07_cox_ebmt3_efron", "input.csv"))
+    let (Some(want), Some(text)) =
+        (expected("c07_cox_ebmt3_efron"), oracle("c07_cox_ebmt3_efron", "input.csv"))
     else {
         return;
     };
@@ -57,8 +58,11 @@ fn every_figure() {
     let event = t.flags("rfsstat", "1");
     let id: Vec<u32> = t.numbers("id").iter().map(|v| *v as u32).collect();
     let weight: Vec<f64> = id.iter().map(|id| f64::from(1 + id % 3)).collect();
-    let dissub: Vec<u32> =
-        t.text("dissub").iter().map(|d| ["ALL", "AML", "CML"].iter().position(|n| n == d).expect("known") as u32).collect();
+    let dissub: Vec<u32> = t
+        .text("dissub")
+        .iter()
+        .map(|d| ["ALL", "AML", "CML"].iter().position(|n| n == d).expect("known") as u32)
+        .collect();
     let data =
         CoxData { time: Times::Real(&time), event: &event, covariates: &columns, ..CoxData::default() };
     let plain = FitOptions::default();
@@ -105,7 +109,8 @@ fn every_figure() {
     let limit = |sign: f64| -> Vec<f64> {
         at.iter()
             .map(|i| {
-                let half = survival::special::normal_quantile(0.975) * curve.cumhaz_std_err[*i] / curve.cumhaz[*i];
+                let half =
+                    survival::special::normal_quantile(0.975) * curve.cumhaz_std_err[*i] / curve.cumhaz[*i];
                 curve.surv[*i].powf((sign * half).exp())
             })
             .collect()

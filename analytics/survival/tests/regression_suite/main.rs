@@ -3,6 +3,9 @@
 mod bmt;
 mod book;
 mod ebmt;
+mod edges;
 mod myeloma;
+mod properties;
+mod reference;
 mod simulated;
 mod support;

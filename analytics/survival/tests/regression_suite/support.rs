@@ -6,7 +6,8 @@ use serde_json::Value;
 
 /// Reads a file of a reference case that is kept beside the workspace, or says that it skips.
 pub(crate) fn oracle(case: &str, file: &str) -> Option<String> {
-    let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "..", "..", "..", "shared", "oracles", case, file].iter().collect();
+    let path: PathBuf =
+        [env!("CARGO_MANIFEST_DIR"), "..", "..", "..", "shared", "oracles", case, file].iter().collect();
     let text = std::fs::read_to_string(path).ok();
     if text.is_none() {
         eprintln!("reference case {case} is not present beside the workspace: skipped");

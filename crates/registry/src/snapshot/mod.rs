@@ -67,7 +67,7 @@ pub struct FileEntry {
 
 /// Exports the registry to `<root>/<snapshot id>`. The directory appears complete or not at all.
 pub async fn take(database: &Database, root: &Path) -> Result<Manifest> {
-    std::fs::create_dir_all(root).map_err(Error::file(root))?;
+    private_directory(root)?;
     let mut tx = database.exporter.begin().await?;
     sqlx::query("set transaction isolation level repeatable read read only").execute(&mut *tx).await?;
     let row = sqlx::query(
@@ -101,6 +101,15 @@ pub async fn take(database: &Database, root: &Path) -> Result<Manifest> {
     Ok(manifest)
 }
 
+/// Patient data are for the owner of the process alone.
+fn private_directory(path: &Path) -> Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(Error::file(path))
+}
+
 fn content_hash(files: &[FileEntry]) -> String {
     let mut hasher = Sha256::new();
     for file in files {
@@ -115,7 +124,7 @@ struct Partial(PathBuf);
 impl Partial {
     fn create(root: &Path, taken_at: DateTime<Utc>) -> Result<Self> {
         let path = root.join(format!(".partial-{}-{}", taken_at.timestamp_micros(), std::process::id()));
-        std::fs::create_dir(&path).map_err(Error::file(&path))?;
+        private_directory(&path)?;
         Ok(Self(path))
     }
 
