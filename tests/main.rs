@@ -15,5 +15,6 @@ mod malformed_files;
 mod operations;
 mod records;
 mod row_security;
+mod spec;
 mod submissions;
 mod support;

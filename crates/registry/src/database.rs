@@ -97,11 +97,15 @@ impl DatabaseConfig {
     /// Opens the pools after [`migrate`](Self::migrate).
     pub async fn open(&self) -> Result<Database> {
         let generation = self.migrate().await?;
-        let pool = |role: &str, max: u32| {
-            PgPoolOptions::new()
-                .max_connections(max)
-                .acquire_timeout(Duration::from_secs(10))
-                .connect_with(self.role(role))
+        let pool = async |role: &str, max: u32| -> Result<PgPool> {
+            let options = PgPoolOptions::new().max_connections(max).acquire_timeout(Duration::from_secs(10));
+            options.connect_with(self.role(role)).await.map_err(|error| match error.as_database_error().and_then(|e| e.code()) {
+                // Class 28: invalid authorization.
+                Some(code) if code.starts_with("28") => Error::Refused(
+                    "the database does not let the program's roles in: give their password as SEQUELA_DB_PASSWORD",
+                ),
+                _ => error.into(),
+            })
         };
         Ok(Database {
             app: pool("sequela_app", self.max_connections).await?,

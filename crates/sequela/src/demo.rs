@@ -107,7 +107,11 @@ fn submit_all(url: &str, synthetic: &synth::Registry, tokens: &BTreeMap<String, 
         for (total, name) in totals.iter_mut().zip(names) {
             *total += answer.get(name).and_then(Value::as_u64).unwrap_or_default();
         }
-        bar.set_message(format!("{center}: {} records created", answer.get("created").and_then(Value::as_u64).unwrap_or_default()));
+        let message = format!("{center}: {} records created", answer.get("created").and_then(Value::as_u64).unwrap_or_default());
+        if bar.is_hidden() {
+            println!("{message}");
+        }
+        bar.set_message(message);
         bar.inc(1);
     }
     bar.finish_and_clear();

@@ -124,7 +124,10 @@ fn append(builder: &mut Builder, array: &ArrayRef) -> Result<(), Fault> {
             (0..array.len()).for_each(|_| builder.missing());
             Ok(())
         }
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Dictionary(..) => {
+        // Whole numbers become labels by their digits: a 64-bit identifier does not fit a float.
+        held if matches!(held, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Dictionary(..))
+            || (kind == Kind::Label && held.is_integer()) =>
+        {
             let text = converted(&DataType::Utf8)?;
             let values = text.as_string::<i32>();
             each(values.len(), Box::new(|row| {

@@ -56,7 +56,7 @@ pub(crate) struct Workspace {
     pub(crate) rates: Vec<f64>,
     pub(crate) shift: f64,
     tables: Vec<Vec<f64>>,
-    entry: Vec<Vec<f64>>,
+    entry: Vec<f64>,
     kept: Vec<f64>,
     /// Baseline hazard jump of each edge, at the centre and times `exp(shift)`.
     pub(crate) hazard: Vec<f64>,
@@ -453,24 +453,26 @@ impl<'a> Kernel<'a> {
         }
     }
 
-    /// Sums of the rows by entry edge, one column at a time.
+    /// Sums of the rows by entry edge. Each of two workers looks at all rows and keeps the sums of half of the edges.
     fn accumulate_entries(&self, low: &[u32], work: &mut Workspace) {
+        let q = self.width + 1;
         let edges = self.edges();
-        work.entry.resize_with(self.width + 1, Vec::new);
+        work.entry.resize(edges * q, 0.0);
         let rates = &work.rates;
-        parallel::map(work.entry.iter_mut().collect(), |j, sums: &mut Vec<f64>| {
-            sums.clear();
-            sums.resize(edges, 0.0);
-            match j.checked_sub(1).map(|c| (&self.columns[c], self.center[c])) {
-                None => {
-                    for (&l, r) in low.iter().zip(rates) {
-                        sums[l as usize] += r;
-                    }
+        let halves = [0..edges / 2, edges / 2..edges];
+        let stretches = [0..edges / 2 * q, edges / 2 * q..edges * q];
+        let items: Vec<_> = halves.into_iter().zip(parallel::split(&mut work.entry, &stretches)).collect();
+        parallel::map(items, |_, (half, sums)| {
+            sums.fill(0.0);
+            for (k, (&l, r)) in low.iter().zip(rates).enumerate() {
+                let edge = l as usize;
+                if !half.contains(&edge) {
+                    continue;
                 }
-                Some((column, center)) => {
-                    for ((&l, r), x) in low.iter().zip(rates).zip(column.iter()) {
-                        sums[l as usize] += r * (x - center);
-                    }
+                let sum = &mut sums[(edge - half.start) * q..][..q];
+                sum[0] += r;
+                for ((s, column), center) in sum[1..].iter_mut().zip(&self.columns).zip(&self.center) {
+                    *s += r * (column[k] - center);
                 }
             }
         });
@@ -616,8 +618,9 @@ impl<'a> Kernel<'a> {
                 if emptied[edge] {
                     state.reset();
                 } else {
-                    for ((s, c), entry) in state.sum.iter_mut().zip(&mut state.error).zip(&work.entry) {
-                        compensated(s, c, -entry[edge]);
+                    let entered = &work.entry[edge * q..(edge + 1) * q];
+                    for ((s, c), v) in state.sum.iter_mut().zip(&mut state.error).zip(entered) {
+                        compensated(s, c, -v);
                     }
                 }
                 for row in cells.chunks_exact(q) {

@@ -42,6 +42,8 @@ pub(crate) struct Solution {
 // coefficients after one more step about this size in units of their standard error.
 const NEGLIGIBLE: f64 = 1e-12;
 const HALVINGS: u32 = 40;
+// A last step that moves no linear predictor by more than this leaves likelihood and information as they were evaluated.
+const UNMOVED: f64 = 1e-10;
 
 /// Maximizes from zero. The kernel must hold at least one event.
 pub(crate) fn maximize(kernel: &Kernel<'_>, work: &mut Workspace, max_iterations: u32) -> Option<Solution> {
@@ -71,6 +73,14 @@ pub(crate) fn maximize(kernel: &Kernel<'_>, work: &mut Workspace, max_iterations
             convergence = Convergence::Separated;
             break;
         }
+        if finished && moved(kernel, &step) <= UNMOVED {
+            for (b, s) in beta.iter_mut().zip(&step) {
+                *b += s;
+            }
+            iterations += 1;
+            convergence = Convergence::Converged;
+            break;
+        }
         let halvings = if finished { 0 } else { HALVINGS };
         let accepted = advance(kernel, work, &mut beta, &step, &mut last, halvings);
         iterations += 1;
@@ -83,6 +93,11 @@ pub(crate) fn maximize(kernel: &Kernel<'_>, work: &mut Workspace, max_iterations
         }
     }
     Some(Solution { beta, state, initial, last, iterations, convergence })
+}
+
+/// Largest change that `step` can make to a linear predictor.
+fn moved(kernel: &Kernel<'_>, step: &[f64]) -> f64 {
+    step.iter().zip(&kernel.spread).map(|(s, x)| s.abs() * x).sum()
 }
 
 /// Takes `step`, or the largest of its halves that does not lower the likelihood.
