@@ -16,13 +16,14 @@ const BUT_SPONSORS: &[Role] =
     &[Role::Submitter, Role::Lead, Role::Monitor, Role::Statistician, Role::Auditor, Role::Admin];
 
 /// Operations that need no token.
-const PUBLIC: &[&str] = &["GET /health/live", "GET /health/ready", "GET /metrics"];
+const PUBLIC: &[&str] = &["GET /health/live", "GET /health/ready", "GET /metrics", "GET /v1/data-dictionary"];
 
 /// Who may use an operation. `{form}` stands for every clinical form.
 const TABLE: &[(&str, &[Role])] = &[
     ("GET /health/live", EVERYBODY),
     ("GET /health/ready", EVERYBODY),
     ("GET /metrics", EVERYBODY),
+    ("GET /v1/data-dictionary", EVERYBODY),
     ("GET /v1/{form}", READERS),
     ("POST /v1/{form}", CENTER),
     ("GET /v1/{form}/{record_id}", READERS),

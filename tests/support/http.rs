@@ -172,15 +172,29 @@ impl Client {
         self.send("POST", &format!("/v1/submissions?form={form}"), &headers, body)
     }
 
-    /// Sends bytes as they are, then ends the sending side, and reads the one answer.
+    /// Sends bytes as they are and reads the one answer.
     #[track_caller]
     pub(crate) fn raw(&self, bytes: &[u8]) -> Answer {
+        self.raw_then(bytes, |_| {})
+    }
+
+    /// Sends bytes as they are, ends the sending side there, and reads the one answer.
+    #[track_caller]
+    pub(crate) fn raw_cut(&self, bytes: &[u8]) -> Answer {
+        self.raw_then(bytes, |stream| {
+            let _ = stream.shutdown(std::net::Shutdown::Write);
+        })
+    }
+
+    #[track_caller]
+    fn raw_then(&self, bytes: &[u8], end: fn(&TcpStream)) -> Answer {
         let mut stream = TcpStream::connect(self.url.trim_start_matches("http://")).unwrap();
         let mut sending = stream.try_clone().unwrap();
         let received = std::thread::scope(|scope| {
             scope.spawn(move || {
                 // A server that has refused a body already need not read the rest of it.
-                let _ = sending.write_all(bytes).and_then(|()| sending.shutdown(std::net::Shutdown::Write));
+                let _ = sending.write_all(bytes);
+                end(&sending);
             });
             let mut received = Vec::new();
             let _ = stream.read_to_end(&mut received);

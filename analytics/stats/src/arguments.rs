@@ -76,11 +76,11 @@ pub struct Observation {
 /// Options of `km`.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct KmArguments {
+    /// Input and output.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "flattened")]
     pub source: Source,
+    /// Columns of the observations.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "flattened")]
     pub observation: Observation,
     /// Column of the event: 0, 1, true or false.
     #[arg(long, value_name = "COL")]
@@ -122,11 +122,11 @@ pub enum SurvivalScale {
 /// Options of `logrank`.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct LogrankArguments {
+    /// Input and output.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "flattened")]
     pub source: Source,
+    /// Columns of the observations.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "flattened")]
     pub observation: Observation,
     /// Column of the event: 0, 1, true or false.
     #[arg(long, value_name = "COL")]
@@ -164,11 +164,11 @@ pub enum RankTest {
 /// Options of `cuminc`.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct CumincArguments {
+    /// Input and output.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "flattened")]
     pub source: Source,
+    /// Columns of the observations.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "flattened")]
     pub observation: Observation,
     /// Column of the cause: 0 = censored, 1.. = causes.
     #[arg(long, value_name = "COL")]
@@ -218,11 +218,11 @@ pub enum IncidenceScale {
 /// What regressions share.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct Regression {
+    /// Input and output.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "flattened")]
     pub source: Source,
+    /// Columns of the observations.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "flattened")]
     pub observation: Observation,
     /// Covariates: a numeric column, or `COL=REF` for a factor with its reference level.
     #[arg(long, value_name = "COL[=REF]", value_delimiter = ',', required = true)]
@@ -241,8 +241,8 @@ pub struct Regression {
 /// Options of `cox`.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct CoxArguments {
+    /// What regressions share.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "flattened")]
     pub regression: Regression,
     /// Column of the event: 0, 1, true or false.
     #[arg(long, value_name = "COL")]
@@ -266,8 +266,8 @@ pub enum TieRule {
 /// Options of `fine-gray`.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct FineGrayArguments {
+    /// What regressions share.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "flattened")]
     pub regression: Regression,
     /// Column of the cause: 0 = censored, 1.. = causes.
     #[arg(long, value_name = "COL")]
@@ -283,8 +283,8 @@ pub struct FineGrayArguments {
 /// Options of `rate`.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct RateArguments {
+    /// Input and output.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "flattened")]
     pub source: Source,
     /// Column of the event of a subject: 0, 1, true or false.
     #[arg(long, value_name = "COL", required_unless_present = "events", conflicts_with = "events")]
@@ -328,8 +328,8 @@ pub enum RateLimits {
 /// Options of `proportion`.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct ProportionArguments {
+    /// Input and output.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "flattened")]
     pub source: Source,
     /// Column of the event of a subject: 0, 1, true or false.
     #[arg(long, value_name = "COL")]
@@ -353,8 +353,8 @@ pub enum ProportionLimits {
 /// Options of `sir`.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct SirArguments {
+    /// Input and output.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "flattened")]
     pub source: Source,
     /// Column of the date of birth: dates, or calendar years with decimals.
     #[arg(long, value_name = "COL")]
@@ -385,8 +385,8 @@ pub struct SirArguments {
 /// Options of `recurrent`.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct RecurrentArguments {
+    /// Input and output.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "flattened")]
     pub source: Source,
     /// Column of the subject.
     #[arg(long, value_name = "COL")]
@@ -411,8 +411,8 @@ pub struct RecurrentArguments {
 /// Options of `multistate`.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct MultistateArguments {
+    /// Input and output.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "flattened")]
     pub source: Source,
     /// Column of the subject.
     #[arg(long, value_name = "COL")]
@@ -446,8 +446,8 @@ pub struct MultistateArguments {
 /// Options of `nca`.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct NcaArguments {
+    /// Input and output.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "flattened")]
     pub source: Source,
     /// Column of the subject.
     #[arg(long, value_name = "COL")]

@@ -1,6 +1,8 @@
 //! Times of the regression kernels, as ratios to two floors measured in the same run: one read of the input columns and a
 //! radix sort of the time keys. `cargo bench -p survival --bench regression`.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
+#![expect(clippy::cast_possible_truncation, reason = "simulated times and counts are small")]
+#![expect(clippy::many_single_char_names, reason = "the symbols of the simulation")]
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -38,7 +40,7 @@ fn simulate(n: usize) -> Data {
         time: Vec::new(),
         event: Vec::new(),
         cause: Vec::new(),
-        columns: vec![Vec::with_capacity(n); 5],
+        columns: vec![Vec::new(); 5],
     };
     let effects = [0.5, -0.3, 0.2, 0.0, 0.1];
     for _ in 0..n {
@@ -100,7 +102,9 @@ fn sort_floor(d: &Data) -> f64 {
         for pass in 0..6 {
             let digit = |k: u64| (k >> (11 * pass)) as usize & 2047;
             let mut counts = [0_usize; 2048];
-            from.iter().for_each(|k| counts[digit(*k)] += 1);
+            for k in &from {
+                counts[digit(*k)] += 1;
+            }
             let mut next = 0;
             for c in &mut counts {
                 next += std::mem::replace(c, next);
@@ -121,10 +125,10 @@ fn main() {
     for n in sizes {
         let d = simulate(n);
         let columns: Vec<&[f64]> = d.columns.iter().map(Vec::as_slice).collect();
-        let (read, sort) = (read_floor(&d), sort_floor(&d));
-        println!("n = {n}: one read of the input {read:.3} ms, radix sort of the times {sort:.3} ms");
+        let (once, sort) = (read_floor(&d), sort_floor(&d));
+        println!("n = {n}: one read of the input {once:.3} ms, radix sort of the times {sort:.3} ms");
         let line = |name: &str, ms: f64| {
-            println!("  {name:<44} {ms:>10.2} ms  {:>8.1} x read  {:>7.1} x sort", ms / read, ms / sort);
+            println!("  {name:<44} {ms:>10.2} ms  {:>8.1} x read  {:>7.1} x sort", ms / once, ms / sort);
         };
         let days = CoxData {
             time: Times::Days(&d.day),
@@ -218,5 +222,8 @@ fn others(d: &Data, line: &impl Fn(&str, f64)) {
         stop: Times::Days(&d.day),
     };
     let options = MultistateOptions { initial: Initial::State(0), ..MultistateOptions::default() };
-    line("multistate, 3 states, days, delayed entry", best(|| drop(black_box(aalen_johansen(&states, &options)))));
+    line(
+        "multistate, 3 states, days, delayed entry",
+        best(|| drop(black_box(aalen_johansen(&states, &options)))),
+    );
 }

@@ -138,7 +138,7 @@ pub fn concordance(data: &ConcordanceData<'_>) -> Result<Concordance, Error> {
         return Ok(out);
     }
     let somers = difference / total;
-    out.value = Some(f64::midpoint(1.0, somers));
+    out.value = Some((out.concordant + out.tied / 2.0) / total);
     let influence = |k: usize| weight(k) * (tally.signed[k] - somers * tally.pairs[k]) / (2.0 * total);
     let squares: f64 = if data.cluster.is_some() {
         let (labels, code) = compress(data.cluster);
@@ -278,12 +278,13 @@ fn merge(run: &[Item], middle: usize, out: &mut [Item]) -> f64 {
     let mut tied = 0.0;
     while i < earlier.len() || j < later.len() {
         let score = match (earlier.get(i), later.get(j)) {
-            (Some(a), Some(b)) => a.score.min(b.score),
+            (Some(one), Some(other)) => one.score.min(other.score),
             (Some(one), None) | (None, Some(one)) => one.score,
             (None, None) => break,
         };
         let alike = |items: &[Item]| items.iter().take_while(|item| item.score == score).count();
-        let (of_earlier, of_later) = (&earlier[i..][..alike(&earlier[i..])], &later[j..][..alike(&later[j..])]);
+        let (of_earlier, of_later) =
+            (&earlier[i..][..alike(&earlier[i..])], &later[j..][..alike(&later[j..])]);
         let here_events: f64 = of_earlier.iter().map(|item| item.event).sum();
         let here_members: f64 = of_later.iter().map(|item| item.member).sum();
         // An event agrees with members of lower scores, a member with events of higher ones.

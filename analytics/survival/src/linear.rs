@@ -1,6 +1,6 @@
 //! Small dense symmetric systems: the algebra of regression models with up to some fifty coefficients.
 //!
-//! The factorization is LDLᵀ without pivoting, which keeps the order of the columns: when two columns are collinear the
+//! The factorization is `LDLᵀ` without pivoting, which keeps the order of the columns: when two columns are collinear the
 //! later one is reported as aliased, as statisticians expect. Golub & Van Loan, *Matrix Computations*, 4th ed., section 4.1.
 
 /// Square matrix in row-major order.
@@ -104,6 +104,7 @@ impl Matrix {
     }
 
     /// Product `self * other`.
+    #[must_use]
     pub fn product(&self, other: &Self) -> Self {
         let mut out = Self::zeros(self.size);
         for r in 0..self.size {
@@ -118,6 +119,7 @@ impl Matrix {
     }
 
     /// Sandwich `self * meat * selfᵀ`, symmetric when `meat` is.
+    #[must_use]
     pub fn sandwich(&self, meat: &Self) -> Self {
         let left = self.product(meat);
         let mut out = Self::zeros(self.size);
@@ -136,6 +138,7 @@ impl Matrix {
     }
 
     /// Rows and columns of `keep`, in that order.
+    #[must_use]
     pub fn select(&self, keep: &[usize]) -> Self {
         let mut out = Self::zeros(keep.len());
         for (r, &i) in keep.iter().enumerate() {
@@ -152,7 +155,7 @@ pub fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
 }
 
-/// LDLᵀ factorization of a positive semi-definite matrix; columns that depend on earlier ones are set aside as aliased.
+/// `LDLᵀ` factorization of a positive semi-definite matrix; columns that depend on earlier ones are set aside as aliased.
 #[derive(Debug, Clone)]
 pub struct Ldl {
     size: usize,
@@ -236,9 +239,9 @@ impl Ldl {
                 continue;
             }
             let mut v = x[i];
-            for k in i + 1..p {
+            for (k, xk) in x.iter().enumerate().skip(i + 1) {
                 if self.pivots[k] > 0.0 {
-                    v -= self.lower[k * p + i] * x[k];
+                    v -= self.lower[k * p + i] * xk;
                 }
             }
             x[i] = v;

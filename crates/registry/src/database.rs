@@ -99,7 +99,7 @@ impl DatabaseConfig {
         let generation = self.migrate().await?;
         let pool = async |role: &str, max: u32| -> Result<PgPool> {
             let options = PgPoolOptions::new().max_connections(max).acquire_timeout(Duration::from_secs(10));
-            options.connect_with(self.role(role)).await.map_err(|error| match error.as_database_error().and_then(|e| e.code()) {
+            options.connect_with(self.role(role)).await.map_err(|error| match error.as_database_error().and_then(sqlx::error::DatabaseError::code) {
                 // Class 28: invalid authorization.
                 Some(code) if code.starts_with("28") => Error::Refused(
                     "the database does not let the program's roles in: give their password as SEQUELA_DB_PASSWORD",

@@ -77,6 +77,9 @@ pub(crate) enum Command {
     /// Check the audit log.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Survival statistics on any table, and their validation. Needs no server.
+    #[command(subcommand)]
+    Stats(stats::StatsCommand),
     /// Print the OpenAPI document.
     Openapi,
     /// Write the OpenAPI document, the data dictionary and example payloads into a directory.

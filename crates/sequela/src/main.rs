@@ -19,7 +19,10 @@ use failure::Failure;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse_arguments(&error),
+    };
     if let Err(failure) = serve::log_to_stderr(&cli) {
         eprintln!("{failure}");
         return ExitCode::from(2);
@@ -47,6 +50,34 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Forms(FormsCommand::Ddl { form }) => reference::ddl(&form),
         Command::Spec { directory } => reference::write_spec(&directory),
         Command::Openapi => reference::openapi(),
+        Command::Stats(command) => Ok(statistics(&command)),
+    }
+}
+
+/// `stats` tells what was wrong in a problem document, whether an argument or the input.
+fn refuse_arguments(error: &clap::Error) -> ExitCode {
+    let is_stats = std::env::args_os().skip(1).find(|word| !word.to_string_lossy().starts_with('-')).is_some_and(|word| word == "stats");
+    match stats::StatsError::from_arguments(error).filter(|_| is_stats) {
+        Some(problem) => {
+            eprintln!("{problem}");
+            ExitCode::from(problem.exit_code())
+        }
+        None => error.exit(),
+    }
+}
+
+fn statistics(command: &stats::StatsCommand) -> ExitCode {
+    match stats::run(command, &mut std::io::stdout().lock(), &mut std::io::stdin().lock()) {
+        Ok(status) => {
+            for note in status.notes() {
+                eprintln!("note: {note}");
+            }
+            ExitCode::from(status.code())
+        }
+        Err(problem) => {
+            eprintln!("{problem}");
+            ExitCode::from(problem.exit_code())
+        }
     }
 }
 

@@ -5,7 +5,7 @@ mod parse;
 mod text;
 
 use crate::error::StatsError;
-pub(crate) use parse::{Data, Kind};
+pub(crate) use parse::{Data, Kind, ascending};
 use std::io::Read;
 
 /// Code of a missing label.

@@ -223,8 +223,8 @@ fn iso_day(cell: &str) -> Option<f64> {
     (survival::person_years::civil_date(number) == (year, month, day)).then(|| f64::from(number))
 }
 
-/// Labels in ascending order: as numbers if all of them are, else by their text.
-fn sorted(codes: Vec<u32>, labels: Vec<String>) -> Data {
+/// The order of labels: as numbers if all of them are, else by their text.
+pub(crate) fn ascending(labels: &[String]) -> Vec<usize> {
     let numbers: Option<Vec<f64>> =
         labels.iter().map(|label| label.parse().ok().filter(|number: &f64| number.is_finite())).collect();
     let mut order: Vec<usize> = (0..labels.len()).collect();
@@ -232,6 +232,11 @@ fn sorted(codes: Vec<u32>, labels: Vec<String>) -> Data {
         let by_number = numbers.as_ref().and_then(|n| Some(n.get(a)?.total_cmp(n.get(b)?)));
         by_number.unwrap_or(std::cmp::Ordering::Equal).then_with(|| labels.get(a).cmp(&labels.get(b)))
     });
+    order
+}
+
+fn sorted(codes: Vec<u32>, labels: Vec<String>) -> Data {
+    let order = ascending(&labels);
     let mut place = vec![MISSING; labels.len()];
     for (new, &old) in (0_u32..).zip(&order) {
         if let Some(slot) = place.get_mut(old) {

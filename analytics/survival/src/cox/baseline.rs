@@ -4,7 +4,9 @@ use super::kernel::{Kernel, RiskSum, Workspace};
 use super::newton::CoefficientState;
 use super::{CoxFit, CoxModel, check_length};
 use crate::error::Error;
+use crate::interval::ConfType;
 use crate::linear::{Matrix, dot};
+use crate::special::normal_quantile;
 
 /// Cumulative baseline hazard of one stratum, a step function that is constant between the listed event times.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,6 +40,16 @@ impl PredictedCurve {
     /// Index of the last event time at or before `time`; `None` before the first, where survival is 1.
     pub fn position(&self, time: f64) -> Option<usize> {
         self.time.partition_point(|t| *t <= time).checked_sub(1)
+    }
+
+    /// Pointwise limits of survival at event time `index`; `None` when they are undefined or `index` is past the end.
+    pub fn limits(&self, index: usize, conf_type: ConfType, conf_level: f64) -> Option<(f64, f64)> {
+        if !(conf_level > 0.0 && conf_level < 1.0) {
+            return None;
+        }
+        let std_err = self.cumhaz_std_err.get(index)?;
+        let z = normal_quantile(f64::midpoint(1.0, conf_level));
+        conf_type.limits(*self.surv.get(index)?, std_err * std_err, z)
     }
 }
 
@@ -154,6 +166,6 @@ impl CoxModel<'_> {
         let mut work = Workspace::default();
         let jumps = jumps(&self.kernel, &mut work, &fit.beta)
             .ok_or(Error::Undefined { reason: "the linear predictors are too far apart to predict from" })?;
-        Ok(curves(&self.kernel, &self.times, &jumps, &fit.beta, fit.reported_variance(), covariates))
+        Ok(curves(&self.kernel, &self.edge_times, &jumps, &fit.beta, fit.reported_variance(), covariates))
     }
 }

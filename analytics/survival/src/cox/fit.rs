@@ -35,7 +35,7 @@ impl Default for FitOptions<'_> {
     }
 }
 
-/// One coefficient. Everything is `None` when it is aliased or infinite.
+/// One coefficient. Everything is `None` unless it is finite.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Coefficient {
     /// Log hazard ratio per unit of the covariate.
@@ -44,7 +44,7 @@ pub struct Coefficient {
     pub std_err: Option<f64>,
     /// Sandwich standard error, when it was asked for.
     pub robust_std_err: Option<f64>,
-    /// Finite, aliased or infinite.
+    /// Finite, or why not.
     pub state: CoefficientState,
 }
 
@@ -160,7 +160,9 @@ impl CoxFit {
             match c.state {
                 CoefficientState::Finite => sum += c.estimate? * x,
                 CoefficientState::Aliased => {}
-                CoefficientState::PlusInfinity | CoefficientState::MinusInfinity => return None,
+                CoefficientState::PlusInfinity
+                | CoefficientState::MinusInfinity
+                | CoefficientState::Undetermined => return None,
             }
         }
         Some(sum)

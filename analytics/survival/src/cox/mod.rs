@@ -39,6 +39,7 @@ mod proportional;
 pub(crate) mod radix;
 pub(crate) mod residuals;
 pub(crate) mod risk;
+mod separation;
 pub(crate) mod ties;
 pub(crate) mod timeline;
 
@@ -84,7 +85,7 @@ pub struct CoxModel<'a> {
     kernel: Kernel<'a>,
     data: CoxData<'a>,
     // Event time of each edge.
-    times: Vec<f64>,
+    edge_times: Vec<f64>,
     events: usize,
 }
 
@@ -105,14 +106,14 @@ impl<'a> CoxModel<'a> {
             _ => CENSORED,
         };
         let sets = RiskSets::new(&line, kind, data.strata)?;
-        let times = sets.rank.iter().map(|r| if *r == u32::MAX { f64::NAN } else { line.time(*r) }).collect();
+        let edge_times = line.times(&sets.rank);
         drop(line);
         let kernel = Kernel::new(data.covariates, data.weight, sets, kind, Vec::new(), ties);
         let events: usize = kernel.deaths.iter().map(|d| *d as usize).sum();
         if events == 0 {
             return Err(Error::Undefined { reason: "no event: a regression needs at least one" });
         }
-        Ok(Self { kernel, data: *data, times, events })
+        Ok(Self { kernel, data: *data, edge_times, events })
     }
 
     /// The data of the model.

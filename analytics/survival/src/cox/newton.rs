@@ -1,6 +1,7 @@
 //! Newton-Raphson on the log partial likelihood, and what to say when it has no finite maximum.
 
 use super::kernel::{Evaluation, Kernel, Workspace};
+use super::separation;
 use crate::linear::{Ldl, dot};
 
 /// What is known about one coefficient.
@@ -14,6 +15,9 @@ pub enum CoefficientState {
     PlusInfinity,
     /// The likelihood keeps growing as the coefficient falls (monotone likelihood, separation).
     MinusInfinity,
+    /// Not estimated, because another coefficient is infinite by so small differences of its covariate that no floating
+    /// number can follow it. Leave that covariate out, or stratify by it, to estimate this one.
+    Undetermined,
 }
 
 /// How the iteration ended.
@@ -73,6 +77,14 @@ pub(crate) fn maximize(kernel: &Kernel<'_>, work: &mut Workspace, max_iterations
             convergence = Convergence::Separated;
             break;
         }
+        let trial: Vec<f64> = beta.iter().zip(&step).map(|(b, s)| b + s).collect();
+        if kernel.too_wide(&trial)
+            && let Some(limit) = mark_monotone(kernel, &mut state, &trial)
+        {
+            last.loglik = limit;
+            convergence = Convergence::Separated;
+            break;
+        }
         if finished && moved(kernel, &step) <= UNMOVED {
             for (b, s) in beta.iter_mut().zip(&step) {
                 *b += s;
@@ -128,6 +140,34 @@ fn advance(
         *last = evaluation;
     }
     false
+}
+
+/// Looks for directions of monotone likelihood when the coefficients run away: single covariates first, then all
+/// together. Returns the limit of the likelihood, at zero for the coefficients that are left undetermined.
+fn mark_monotone(kernel: &Kernel<'_>, state: &mut [CoefficientState], trial: &[f64]) -> Option<f64> {
+    let reach: Vec<f64> = trial.iter().zip(&kernel.spread).map(|(b, s)| b.abs() * s).collect();
+    let farthest = reach.iter().copied().fold(0.0, f64::max);
+    let infinite = |b: f64| {
+        if b < 0.0 { CoefficientState::MinusInfinity } else { CoefficientState::PlusInfinity }
+    };
+    for j in (0..trial.len()).filter(|j| reach[*j] > 0.1 * farthest) {
+        let mut direction = vec![0.0; trial.len()];
+        direction[j] = trial[j];
+        if let Some(limit) = separation::limit(kernel, &direction) {
+            for state in state.iter_mut().filter(|s| **s == CoefficientState::Finite) {
+                *state = CoefficientState::Undetermined;
+            }
+            state[j] = infinite(trial[j]);
+            return Some(limit);
+        }
+    }
+    let limit = separation::limit(kernel, trial)?;
+    for (state, b) in state.iter_mut().zip(trial) {
+        if *state == CoefficientState::Finite {
+            *state = infinite(*b);
+        }
+    }
+    Some(limit)
 }
 
 /// Recognizes a monotone likelihood where the gain has vanished: the step stays as large as before because the

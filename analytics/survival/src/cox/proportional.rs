@@ -93,17 +93,17 @@ impl CoxModel<'_> {
     fn transformed(&self, transform: TimeTransform) -> Result<Vec<f64>, Error> {
         let kernel = &self.kernel;
         let mut g = match transform {
-            TimeTransform::Identity => self.times.clone(),
+            TimeTransform::Identity => self.edge_times.clone(),
             TimeTransform::Log => {
-                let early = self.times.iter().position(|t| *t <= 0.0);
+                let early = self.edge_times.iter().position(|t| *t <= 0.0);
                 if let Some(edge) = early {
                     return Err(Error::InvalidParameter {
                         name: "transform",
-                        value: self.times[edge],
+                        value: self.edge_times[edge],
                         expected: "events after time 0 for the logarithm of time",
                     });
                 }
-                self.times.iter().map(|t| t.ln()).collect()
+                self.edge_times.iter().map(|t| t.ln()).collect()
             }
             TimeTransform::Rank => self.row_ranks()?,
             TimeTransform::KaplanMeier => self.survival_before()?,
@@ -135,7 +135,7 @@ impl CoxModel<'_> {
             before += *here;
             *here = rank;
         }
-        Ok(self.times.iter().map(|t| line.rank_at(*t).map_or(0.0, |r| ending[r as usize])).collect())
+        Ok(self.edge_times.iter().map(|t| line.rank_at(*t).map_or(0.0, |r| ending[r as usize])).collect())
     }
 
     /// One less the pooled Kaplan-Meier estimate just before each edge. Rows of weight zero do not count.

@@ -56,7 +56,8 @@ pub(crate) fn sort(keys: impl ExactSizeIterator<Item = u64>) -> Vec<(u64, u32)> 
 }
 
 fn digit(key: u64, pass: usize) -> usize {
-    (key >> (BITS as usize * pass)) as usize & (SIZE - 1)
+    // The mask comes first, so nothing is lost.
+    usize::try_from((key >> (BITS as usize * pass)) & (SIZE as u64 - 1)).unwrap_or(0)
 }
 
 #[cfg(test)]

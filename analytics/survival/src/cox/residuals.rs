@@ -216,7 +216,7 @@ impl CoxModel<'_> {
         Schoenfeld {
             row: events.iter().map(|e| e.1).collect(),
             stratum: events.iter().map(|e| stratum_of[e.0]).collect(),
-            time: events.iter().map(|e| self.times[e.0]).collect(),
+            time: events.iter().map(|e| self.edge_times[e.0]).collect(),
             values: (0..kernel.width)
                 .map(|j| events.iter().map(|e| kernel.centered(e.2, j) - means.average[j][e.0]).collect())
                 .collect(),

@@ -29,6 +29,7 @@ pub(crate) struct TieSums {
 }
 
 impl TieSums {
+    #[expect(clippy::many_single_char_names, reason = "the symbols of the formulas above")]
     pub(crate) fn new(ties: Ties, deaths: u32, weight: f64, s: f64, e: f64) -> Self {
         if deaths == 0 {
             return Self::default();
@@ -56,8 +57,7 @@ impl TieSums {
                 let mut u = [1.0; 4];
                 let mut f = [0.0; 4];
                 let mut keep = [0.0; 4];
-                for k in 0..4 {
-                    let index = l + k as u32;
+                for (k, index) in (l..l + 4).enumerate() {
                     if index < deaths {
                         f[k] = f64::from(index) / d;
                         u[k] = 1.0 - f64::from(index) * step;

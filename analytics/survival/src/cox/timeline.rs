@@ -121,6 +121,11 @@ impl Timeline {
         }
     }
 
+    /// Times of edges; not a number for the edges before the first event of a stratum.
+    pub(crate) fn times(&self, ranks: &[u32]) -> Vec<f64> {
+        ranks.iter().map(|r| if *r == u32::MAX { f64::NAN } else { self.time(*r) }).collect()
+    }
+
     /// Largest rank whose time is at most `time`, or `None` when all are later.
     pub(crate) fn rank_at(&self, time: f64) -> Option<u32> {
         match &self.axis {
@@ -195,27 +200,21 @@ impl Timeline {
     }
 }
 
-fn merge_distinct(a: &[(u64, u32)], b: &[(u64, u32)]) -> Vec<u64> {
+/// Distinct keys of two sorted lists.
+fn merge_distinct(one: &[(u64, u32)], other: &[(u64, u32)]) -> Vec<u64> {
     let mut out: Vec<u64> = Vec::new();
-    let (mut i, mut j) = (0, 0);
-    while i < a.len() || j < b.len() {
-        let next = match (a.get(i), b.get(j)) {
-            (Some(x), Some(y)) if y.0 < x.0 => {
-                j += 1;
-                y.0
-            }
-            (Some(x), _) => {
-                i += 1;
-                x.0
-            }
-            (None, Some(y)) => {
-                j += 1;
-                y.0
-            }
+    let (mut one, mut other) = (one.iter().peekable(), other.iter().peekable());
+    loop {
+        let next = match (one.peek(), other.peek()) {
+            (Some(first), Some(second)) if second.0 < first.0 => other.next(),
+            (Some(_), _) => one.next(),
+            (None, Some(_)) => other.next(),
             (None, None) => break,
         };
-        if out.last() != Some(&next) {
-            out.push(next);
+        if let Some((key, _)) = next
+            && out.last() != Some(key)
+        {
+            out.push(*key);
         }
     }
     out

@@ -134,7 +134,7 @@ pub struct FineGrayModel<'a> {
     data: FineGrayData<'a>,
     line: Timeline,
     // Event time of each edge.
-    times: Vec<f64>,
+    edge_times: Vec<f64>,
     // Position of each row's censoring group among the groups.
     group: Option<Vec<u32>>,
     groups: usize,
@@ -185,7 +185,7 @@ impl<'a> FineGrayModel<'a> {
             .iter()
             .map(|k| sets.rank.iter().map(|r| k.get(*r as usize).copied().unwrap_or(0.0)).collect())
             .collect();
-        let times = sets.rank.iter().map(|r| if *r == u32::MAX { f64::NAN } else { line.time(*r) }).collect();
+        let edge_times = line.times(&sets.rank);
         let kernel = Kernel::new(data.covariates, data.weight, sets, kind, tails, options.ties);
         let events: usize = kernel.deaths.iter().map(|d| *d as usize).sum();
         if events == 0 {
@@ -197,7 +197,7 @@ impl<'a> FineGrayModel<'a> {
             kernel,
             data: *data,
             line,
-            times,
+            edge_times,
             group,
             groups: labels.len(),
             events,
@@ -245,7 +245,7 @@ impl<'a> FineGrayModel<'a> {
         check_predictable(fit)?;
         let jumps = jumps(&self.kernel, &mut Workspace::default(), &fit.beta)
             .ok_or(Error::Undefined { reason: "the linear predictors are too far apart to predict from" })?;
-        let all = curves(&self.kernel, &self.times, &jumps, &fit.beta, &fit.variance, covariates);
+        let all = curves(&self.kernel, &self.edge_times, &jumps, &fit.beta, &fit.variance, covariates);
         Ok(all
             .into_iter()
             .map(|c| PredictedIncidence {

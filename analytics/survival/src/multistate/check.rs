@@ -123,7 +123,9 @@ pub(super) fn initial(
                     reason: "nobody is under observation just after the starting time: give the initial distribution",
                 });
             }
-            p.iter_mut().for_each(|v| *v /= n);
+            for v in &mut p {
+                *v /= n;
+            }
             Ok((p, Some(n)))
         }
     }

@@ -88,6 +88,53 @@ fn perfect_separation_by_a_continuous_covariate_in_any_unit() {
 }
 
 #[test]
+fn separation_is_seen_however_close_the_covariate_values_are() {
+    // The predictors would have to spread beyond any floating number before the gain vanishes.
+    let n = 300;
+    let time: Vec<i32> = (1..=n).collect();
+    let x: Vec<f64> = (0..n).map(|k| f64::from(k) / 7.0).collect();
+    let event: Vec<bool> = (0..n).map(|k| k % 3 != 0).collect();
+    let noise: Vec<f64> = (0..n).map(|k| f64::from(k * 37 % 11)).collect();
+    for entry in [None, Some(vec![-1; time.len()])] {
+        for covariates in [&[x.as_slice()][..], &[noise.as_slice(), x.as_slice()]] {
+            let entry = entry.as_deref().map(Times::Days);
+            let data =
+                CoxData { entry, time: Times::Days(&time), event: &event, covariates, ..CoxData::default() };
+            let fit =
+                CoxModel::new(&data, Ties::Efron).expect("valid").fit(&FitOptions::default()).expect("fit");
+            assert_eq!(fit.convergence, Convergence::Separated);
+            let last = fit.coefficients[covariates.len() - 1];
+            assert_eq!((last.state, last.estimate), (CoefficientState::MinusInfinity, None));
+            assert_eq!(fit.loglik, 0.0);
+            assert!(covariates.len() == 1 || fit.coefficients[0].state == CoefficientState::Undetermined);
+            assert!(fit.coefficients.iter().all(|c| c.estimate.is_none() && c.std_err.is_none()));
+            assert_eq!((fit.wald.df, fit.wald.p), (0, None));
+        }
+    }
+    // Whole years with ties: at the limit an event is compared with those of its own value alone.
+    let time = [1, 2, 3, 4, 5, 6, 7, 8];
+    let age = [90.0, 90.0, 60.0, 59.0, 59.0, 58.0, 2.0, 1.0];
+    let event = [true, false, true, true, true, false, false, true];
+    let fit = CoxModel::new(&sample(&time, &event, &[&age]), Ties::Efron)
+        .expect("valid")
+        .fit(&FitOptions::default())
+        .expect("fit");
+    assert_eq!(fit.coefficients[0].state, CoefficientState::PlusInfinity);
+    close("limit", &[fit.loglik], &[-2.0 * 2.0_f64.ln()], 1e-9, 0.0);
+    // The same with one row out of order, which makes the maximum finite.
+    let mut mixed = age;
+    mixed[7] = 61.0;
+    let fit = CoxModel::new(&sample(&time, &[true; 8], &[&mixed]), Ties::Efron)
+        .expect("valid")
+        .fit(&FitOptions::default())
+        .expect("fit");
+    assert_eq!(
+        (fit.convergence, fit.coefficients[0].state),
+        (Convergence::Converged, CoefficientState::Finite)
+    );
+}
+
+#[test]
 fn strong_but_finite_effects_are_not_called_infinite() {
     // One row out of order keeps the maximum finite.
     let n = 60;
@@ -136,8 +183,15 @@ fn constant_and_collinear_columns_are_reported_and_left_out() {
     let full = fit(&[&a, &constant, &b, &sum], None);
     let plain = fit(&[&a, &b], None);
     let states: Vec<_> = full.coefficients.iter().map(|c| c.state).collect();
-    use CoefficientState::{Aliased, Finite};
-    assert_eq!(states, [Finite, Aliased, Finite, Aliased]);
+    assert_eq!(
+        states,
+        [
+            CoefficientState::Finite,
+            CoefficientState::Aliased,
+            CoefficientState::Finite,
+            CoefficientState::Aliased
+        ]
+    );
     assert_eq!(full.convergence, Convergence::Converged);
     close("loglik", &[full.loglik], &[plain.loglik], 1e-12, 0.0);
     for (k, j) in [(0, 0), (2, 1)] {
@@ -159,8 +213,8 @@ fn constant_and_collinear_columns_are_reported_and_left_out() {
     assert_eq!((full.likelihood_ratio.df, full.score.df, full.wald.df), (2, 2, 2));
     // A covariate that is constant within every stratum.
     let within = fit(&[&b, &a], Some(&strata));
-    assert_eq!(within.coefficients[0].state, Aliased);
-    assert_eq!(within.coefficients[1].state, Finite);
+    assert_eq!(within.coefficients[0].state, CoefficientState::Aliased);
+    assert_eq!(within.coefficients[1].state, CoefficientState::Finite);
     let none = fit(&[&constant], None);
     assert_eq!((none.wald.df, none.wald.p, none.loglik), (0, None, none.loglik_null));
 }

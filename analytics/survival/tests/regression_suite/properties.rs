@@ -7,12 +7,13 @@ use survival::fine_gray::{FineGrayData, FineGrayModel, FineGrayOptions};
 use crate::support::{Random, close};
 
 type Row = (i32, i32, bool, i32, i32);
+type Columns = (Vec<i32>, Vec<i32>, Vec<bool>, Vec<f64>, Vec<f64>);
 
 fn rows() -> impl Strategy<Value = Vec<Row>> {
     proptest::collection::vec((0..6_i32, 1..25_i32, any::<bool>(), -20..20_i32, -20..20_i32), 25..80)
 }
 
-fn columns(rows: &[Row]) -> (Vec<i32>, Vec<i32>, Vec<bool>, Vec<f64>, Vec<f64>) {
+fn columns(rows: &[Row]) -> Columns {
     (
         rows.iter().map(|r| r.0).collect(),
         rows.iter().map(|r| r.0 + r.1).collect(),

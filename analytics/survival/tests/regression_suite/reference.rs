@@ -120,6 +120,7 @@ struct Slow {
     crr: Matrix,
 }
 
+#[expect(clippy::too_many_lines, clippy::needless_range_loop, reason = "the definition, from top to bottom")]
 fn slow_fine_gray(d: &Rows, late: bool, group: &[u32], b: &[f64]) -> Slow {
     let n = d.time.len();
     let at_risk = |i: usize, t: i32| d.time[i] >= t && (!late || d.entry[i] < t);
@@ -381,7 +382,7 @@ fn mean_cumulative_by_influence() {
     let (mut id, mut start, mut stop, mut event) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for subject in 0..40_u32 {
         let mut t = r.below(6) as i32;
-        for _ in 0..1 + r.below(5) {
+        for _ in 0..=r.below(5) {
             let end = t + 1 + r.below(8) as i32;
             id.push(subject);
             start.push(t);

@@ -100,7 +100,6 @@ fn cox_models() {
             ("weighted_cluster", weighted, Some(&c.center)),
         ] {
             let name = format!("{prefix}_{name}");
-            eprintln!("{name}");
             compare(&name, &data, ties, cluster.map(Vec::as_slice), &want[&name]);
         }
         let model = CoxModel::new(&entry, ties).expect("valid data");
@@ -135,7 +134,6 @@ fn fine_gray_models() {
                 [("right", right), ("entry", entry), ("groups", groups), ("weighted", weighted)]
             {
                 let name = format!("fg_{name}_{prefix}{of}");
-                eprintln!("{name}");
                 let want = &want[&name];
                 let options = FineGrayOptions { ties, censoring_ties: CensoringTies::FailuresFirst };
                 let model = FineGrayModel::new(&data, &options).expect("valid data");

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 /// Reads a file of a reference case that is kept beside the workspace, or says that it skips.
+#[expect(clippy::print_stderr, reason = "a comparison that is skipped must be seen")]
 pub(crate) fn oracle(case: &str, file: &str) -> Option<String> {
     let path: PathBuf =
         [env!("CARGO_MANIFEST_DIR"), "..", "..", "..", "shared", "oracles", case, file].iter().collect();
@@ -81,7 +82,7 @@ pub(crate) fn matches(what: &str, got: &[f64], want: &Value, tolerance: f64, flo
     close(what, got, &numbers(want), tolerance, floor);
 }
 
-/// SplitMix64: enough for test data, and the same everywhere.
+/// `SplitMix64`: enough for test data, and the same everywhere.
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {

@@ -6,6 +6,7 @@ use super::{Entry, Hash, commitment, hex};
 use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::sql;
+use chrono::{DateTime, Utc};
 use clinical::form::FormDescriptor;
 use futures::TryStreamExt;
 use serde::Serialize;
@@ -261,7 +262,7 @@ fn check_entry(row: &PgRow, found: &mut Verification) -> Result<Hash> {
     match (salt.map(<[u8; 16]>::try_from), payload) {
         (Some(Ok(salt)), Some(payload)) if commitment(&salt, &payload) == entry.commitment => {}
         (None, None) => {
-            found.fault("payload_missing", place(), "the content is gone and no erasure is logged")
+            found.fault("payload_missing", place(), "the content is gone and no erasure is logged");
         }
         _ => found.fault("payload_changed", place(), "the content is not what the entry committed to"),
     }
@@ -279,7 +280,7 @@ async fn check_records(
         _ => "t.center_id",
     };
     let statement = format!(
-        "select {list}, e.action, p.payload from (select t.*, {scope} as log_scope from {table} t) t
+        "select {list}, e.action, e.at as logged_at, p.payload from (select t.*, {scope} as log_scope from {table} t) t
          left join audit_entry e on e.center_id = t.log_scope and e.record_id = t.record_id and e.version = t.version and e.subject = '{table}'
          left join audit_payload p on p.center_id = t.log_scope and p.record_id = t.record_id and p.version = t.version",
         list = qualified(form),
@@ -299,6 +300,7 @@ async fn check_records(
             Err(error) => return Err(error),
         };
         let action: Option<String> = row.try_get("action")?;
+        let logged_at: Option<DateTime<Utc>> = row.try_get("logged_at")?;
         let payload: Option<Vec<u8>> = row.try_get("payload")?;
         match action {
             None => found.fault(
@@ -312,6 +314,9 @@ async fn check_records(
                     place,
                     format!("retracted is {} but the log says {action}", stored.retracted),
                 );
+            }
+            Some(_) if logged_at.is_some_and(|at| at != stored.recorded_at) => {
+                found.fault("record_changed", place, "the record does not date from the entry that wrote it");
             }
             Some(_) if payload.as_deref().is_some_and(|p| p != stored.record.canonical_bytes()) => {
                 found.fault("record_changed", place, "the record is not what the log committed to");

@@ -75,10 +75,10 @@ impl Column {
                 b.append_value(uuid.as_hyphenated().encode_lower(&mut uuid::Uuid::encode_buffer()));
             }
             (Self::Integer(b), Some(v)) => {
-                b.append_value(i32::from_be_bytes(v.try_into().map_err(|_| wrong)?))
+                b.append_value(i32::from_be_bytes(v.try_into().map_err(|_| wrong)?));
             }
             (Self::Decimal(b), Some(v)) => {
-                b.append_value(f64::from_be_bytes(v.try_into().map_err(|_| wrong)?))
+                b.append_value(f64::from_be_bytes(v.try_into().map_err(|_| wrong)?));
             }
             (Self::Flag(b), Some(v)) => b.append_value(v == [1]),
             (Self::Date(b), Some(v)) => {

@@ -7,11 +7,12 @@ use axum::routing::get;
 use clinical::dictionary::Entry;
 use std::sync::Arc;
 use utoipa::openapi::OpenApi;
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
 pub(crate) fn router(document: OpenApi) -> Router<Arc<App>> {
     Router::new()
-        .merge(SwaggerUi::new("/docs").url("/v1/openapi.json", document))
+        // By default the page asks a validator on another host about the document.
+        .merge(SwaggerUi::new("/docs").config(Config::default().validator_url("none")).url("/v1/openapi.json", document))
         .route("/", get(|| async { Redirect::temporary("/docs/") }))
 }
 
