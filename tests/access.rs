@@ -79,7 +79,8 @@ fn operations(instance: &Instance) -> Vec<Operation> {
 
 /// An operation's request with ids filled in: something well-formed that changes nothing for those who may send it.
 fn request(client: &Client, operation: &Operation, id: &str) -> Answer {
-    let path = operation.path.replace("{record_id}", id).replace("{token_id}", id).replace("{snapshot_id}", id);
+    let path =
+        operation.path.replace("{record_id}", id).replace("{token_id}", id).replace("{snapshot_id}", id);
     let body = if path.ends_with("/retraction") {
         json!({ "reason": "entered twice" })
     } else if operation.method == "PUT" {
@@ -121,10 +122,21 @@ fn without_a_token_only_the_public_operations_answer() {
     let nobody = instance.anonymous();
     let stranger = instance.anonymous().with_token(Some("seq_0000"));
     for operation in operations(instance) {
-        assert_eq!(operation.public, PUBLIC.contains(&operation.row.as_str()), "{}: as documented", operation.row);
+        assert_eq!(
+            operation.public,
+            PUBLIC.contains(&operation.row.as_str()),
+            "{}: as documented",
+            operation.row
+        );
         for client in [&nobody, &stranger] {
             let status = request(client, &operation, NOWHERE).status;
-            assert_eq!(status, if operation.public { 200 } else { 401 }, "{} {}", operation.method, operation.path);
+            assert_eq!(
+                status,
+                if operation.public { 200 } else { 401 },
+                "{} {}",
+                operation.method,
+                operation.path
+            );
         }
     }
     for path in ["/v1/openapi.json", "/v1/data-dictionary", "/docs/"] {
@@ -147,7 +159,8 @@ fn every_role_gets_its_row_of_the_table_and_nothing_else() {
         let allowed = table[operation.row.as_str()];
         for role in Role::ALL {
             let answer = request(&callers[role.code()], &operation, NOWHERE);
-            let what = format!("{} {} as {}: {}", operation.method, operation.path, role.code(), answer.text());
+            let what =
+                format!("{} {} as {}: {}", operation.method, operation.path, role.code(), answer.text());
             if allowed.contains(&role) {
                 assert!(!matches!(answer.status, 401 | 403), "{what}");
             } else {
@@ -205,7 +218,10 @@ fn what_belongs_to_another_center_is_not_there() {
 fn a_form_does_not_answer_for_a_record_of_another_form() {
     let center = shared().center();
     center.submitter.post("/v1/patients", &patient("P")).expect(201);
-    let id = center.submitter.post("/v1/infusions", &infusion("P")).expect(201)["record_id"].as_str().unwrap().to_owned();
+    let id = center.submitter.post("/v1/infusions", &infusion("P")).expect(201)["record_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     center.submitter.get(&format!("/v1/patients/{id}")).expect(404);
     center.submitter.get(&format!("/v1/patients/{id}/history")).expect(404);
     center.submitter.retract(&format!("/v1/responses/{id}"), 1, "entered twice").expect(404);
@@ -216,7 +232,8 @@ fn a_lead_keeps_the_tokens_of_the_own_center_only() {
     let instance = shared();
     let (own, other) = (instance.center(), instance.center());
     let lead = instance.caller("lead", &[&own.id]);
-    let wanted = |role: &str, centers: &[&str]| json!({ "label": "made by a lead", "role": role, "centers": centers });
+    let wanted =
+        |role: &str, centers: &[&str]| json!({ "label": "made by a lead", "role": role, "centers": centers });
     let made = lead.post("/v1/tokens", &wanted("submitter", &[&own.id])).expect(201);
     let colleague = instance.anonymous().with_token(made["token"].as_str());
     colleague.post("/v1/patients", &patient("P")).expect(201);
@@ -233,7 +250,10 @@ fn a_lead_keeps_the_tokens_of_the_own_center_only() {
     let own_tokens = lead.get("/v1/tokens").expect(200);
     let listed = own_tokens.as_array().unwrap();
     assert_eq!(listed.len(), 3, "submitter, lead and the one just made");
-    assert!(listed.iter().all(|t| t["centers"] == json!([own.id]) && t.get("token").is_none()), "{own_tokens}");
+    assert!(
+        listed.iter().all(|t| t["centers"] == json!([own.id]) && t.get("token").is_none()),
+        "{own_tokens}"
+    );
 
     let everyone = instance.admin().get("/v1/tokens").expect(200);
     let foreign = everyone.as_array().unwrap().iter().find(|t| t["centers"] == json!([other.id])).unwrap();

@@ -38,7 +38,11 @@ fn an_intact_registry_is_verified_on_the_command_line() {
     assert_eq!(found["entries"].as_i64(), Some(entries));
     assert_eq!(found["records"].as_i64(), Some(records));
     assert_eq!((found["unsealed"].as_i64(), found["fault_count"].as_i64()), (Some(0), Some(0)));
-    assert_eq!(found["head"]["position"].as_i64(), Some(entries), "positions count the entries without a gap");
+    assert_eq!(
+        found["head"]["position"].as_i64(),
+        Some(entries),
+        "positions count the entries without a gap"
+    );
 
     let printed = text(&plain);
     let after = |word: &str| printed.lines().find_map(|l| l.strip_prefix(word)).unwrap().trim().to_owned();
@@ -49,7 +53,9 @@ fn an_intact_registry_is_verified_on_the_command_line() {
     let other = verify(&["--public-key", &"ab".repeat(32)]);
     assert_eq!(other.status.code(), Some(3));
     assert!(text(&other).contains("signature: block 1"), "{}", text(&other));
-    for arguments in [["--head", "1:2"], ["--head", "x:y:z"], ["--public-key", "abc"], ["--public-key", &"zz".repeat(32)]] {
+    for arguments in
+        [["--head", "1:2"], ["--head", "x:y:z"], ["--public-key", "abc"], ["--public-key", &"zz".repeat(32)]]
+    {
         assert_eq!(verify(&arguments).status.code(), Some(2), "{arguments:?}");
     }
 }
@@ -64,7 +70,10 @@ fn a_transaction_that_commits_late_is_sealed_later_and_positions_have_no_gap() {
         records.map(|record| Candidate { record, findings: clinical::Findings::new() }).collect();
     let author = Author { actor: Uuid::nil(), request_id: Uuid::now_v7() };
     let entries_of = |center: &str| {
-        sql::count(&instance, &format!("select count(*) from audit_entry where center_id = '{center}' and subject <> 'center'"))
+        sql::count(
+            &instance,
+            &format!("select count(*) from audit_entry where center_id = '{center}' and subject <> 'center'"),
+        )
     };
     let sealed_of = |center: &str| {
         let statement = format!(
@@ -84,13 +93,17 @@ fn a_transaction_that_commits_late_is_sealed_later_and_positions_have_no_gap() {
     }
     let found = instance.verify();
     assert_eq!(found["fault_count"], 0, "{found:#}");
-    assert!(found["unsealed"].as_i64().unwrap() >= 5, "what began after the open transaction waits for it: {found:#}");
+    assert!(
+        found["unsealed"].as_i64().unwrap() >= 5,
+        "what began after the open transaction waits for it: {found:#}"
+    );
     assert_eq!((entries_of(&early.id), sealed_of(&early.id)), (5, 0));
     let before = found["head"]["position"].as_i64().unwrap();
 
     runtime.block_on(open.commit()).unwrap();
     let written = i64::try_from(candidates.len()).unwrap();
-    let found = wait_for("everything to be sealed", || Some(instance.verify()).filter(|f| f["unsealed"] == 0));
+    let found =
+        wait_for("everything to be sealed", || Some(instance.verify()).filter(|f| f["unsealed"] == 0));
     assert_eq!(found["fault_count"], 0, "{found:#}");
     assert_eq!((sealed_of(&early.id), sealed_of(&late.id)), (5, written));
     assert!(found["head"]["position"].as_i64().unwrap() >= before + 5 + written);

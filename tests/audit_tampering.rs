@@ -74,17 +74,17 @@ impl Scene {
 
     /// Does something as the superuser, past constraints and triggers.
     fn tamper(&self, statements: &str) {
-        execute(&self.instance, &format!("begin; set local session_replication_role = replica; {statements}; commit"));
+        execute(
+            &self.instance,
+            &format!("begin; set local session_replication_role = replica; {statements}; commit"),
+        );
     }
 
     /// Brings the tables back as they were.
     fn restore(&self) {
-        let statements: String = self
-            .tables
-            .iter()
-            .map(|t| format!("delete from public.{t}; insert into public.{t} select * from kept.{t};"))
-            .collect();
-        self.tamper(&statements);
+        let one =
+            |t: &String| format!("delete from public.{t}; insert into public.{t} select * from kept.{t}");
+        self.tamper(&self.tables.iter().map(one).collect::<Vec<_>>().join("; "));
         assert_eq!(self.kinds(), BTreeSet::new(), "restored");
     }
 
@@ -108,7 +108,8 @@ fn rehash(instance: &Instance, condition: &str) {
         let rows = sqlx::query(sqlx::AssertSqlSafe(statement)).fetch_all(&mut admin).await.unwrap();
         assert!(!rows.is_empty(), "{condition}");
         for row in rows {
-            let (center, action, subject): (String, String, String) = (row.get("center_id"), row.get("action"), row.get("subject"));
+            let (center, action, subject): (String, String, String) =
+                (row.get("center_id"), row.get("action"), row.get("subject"));
             let reason: Option<String> = row.get("reason");
             let commitment: Vec<u8> = row.get("commitment");
             let entry = Entry {
@@ -222,7 +223,8 @@ fn the_removal_of_the_newest_part_is_found_with_a_kept_head_only() {
         kept.block
     ));
     scene.expect("nothing in the chain itself shows that its newest part is gone", &[]);
-    let key = SealingKey::load_or_create(&scene.instance.data_dir().join("sealing-key.pem")).unwrap().public();
+    let key =
+        SealingKey::load_or_create(&scene.instance.data_dir().join("sealing-key.pem")).unwrap().public();
     let faults: Vec<&str> = block_on(async {
         let database = sql::database(&scene.instance).await;
         let found = verify(&database, &key, Some(&kept)).await.unwrap();
@@ -241,9 +243,13 @@ fn the_removal_of_the_newest_part_is_found_with_a_kept_head_only() {
     assert!(String::from_utf8_lossy(&with.stdout).contains("head_missing: chain"));
 
     scene.instance.start();
-    let day: Vec<String> = sql::texts(&scene.instance, "select record_id::text from daily_toxicity order by 1 limit 1");
+    let day: Vec<String> =
+        sql::texts(&scene.instance, "select record_id::text from daily_toxicity order by 1 limit 1");
     let day: Uuid = day[0].parse().unwrap();
-    execute(&scene.instance, &format!("update daily_toxicity set anakinra = anakinra is not true where record_id = '{day}'"));
+    execute(
+        &scene.instance,
+        &format!("update daily_toxicity set anakinra = anakinra is not true where record_id = '{day}'"),
+    );
     assert!(scene.instance.stop().success());
     let changed = scene.instance.command(&["audit", "verify", "--json"]);
     assert_eq!(code(changed.status), Some(3));
@@ -251,5 +257,8 @@ fn the_removal_of_the_newest_part_is_found_with_a_kept_head_only() {
     assert_eq!(found["fault_count"], 1);
     assert_eq!(found["faults"][0]["kind"], "record_changed");
     assert_eq!(found["faults"][0]["place"], format!("daily_toxicity {day}"));
-    assert!(String::from_utf8_lossy(&scene.instance.command(&["audit", "verify"]).stdout).contains("THE LOG IS NOT INTACT"));
+    assert!(
+        String::from_utf8_lossy(&scene.instance.command(&["audit", "verify"]).stdout)
+            .contains("THE LOG IS NOT INTACT")
+    );
 }

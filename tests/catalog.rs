@@ -2,9 +2,9 @@
 
 use crate::support::instance::Instance;
 use crate::support::sql::{SUPERUSER, block_on, connect, count, execute, texts};
-use crate::support::{sql, shared};
-use clinical::forms::{ALL, CLINICAL};
+use crate::support::{shared, sql};
 use clinical::form::{FormDescriptor, Requirement};
+use clinical::forms::{ALL, CLINICAL};
 use registry::ddl;
 use sqlx::{AssertSqlSafe, Executor};
 
@@ -42,7 +42,10 @@ fn facts(instance: &Instance, schema: &str, table: &str) -> Vec<String> {
 #[test]
 fn tables_are_what_the_forms_say() {
     let instance = shared();
-    execute(instance, "create schema scratch; grant usage on schema scratch to sequela_app, sequela_exporter");
+    execute(
+        instance,
+        "create schema scratch; grant usage on schema scratch to sequela_app, sequela_exporter",
+    );
     block_on(async {
         let mut admin = connect(instance, SUPERUSER).await;
         admin.execute("set search_path to scratch, public").await.unwrap();
@@ -51,7 +54,8 @@ fn tables_are_what_the_forms_say() {
         }
     });
     for form in ALL {
-        let (migrated, declared) = (facts(instance, "public", form.name), facts(instance, "scratch", form.name));
+        let (migrated, declared) =
+            (facts(instance, "public", form.name), facts(instance, "scratch", form.name));
         assert!(declared.len() > form.fields.len() + 5, "{}: {declared:?}", form.name);
         assert_eq!(migrated, declared, "the migration of {} is not what its form says", form.name);
     }
@@ -64,9 +68,13 @@ fn expected_columns(form: &FormDescriptor) -> Vec<String> {
     if CLINICAL.contains(&form) {
         columns.push("center_id text NO".to_owned());
     }
-    for (name, kind) in
-        [("record_id", "uuid"), ("version", "integer"), ("retracted", "boolean"), ("recorded_at", "timestamp with time zone"), ("form_version", "integer")]
-    {
+    for (name, kind) in [
+        ("record_id", "uuid"),
+        ("version", "integer"),
+        ("retracted", "boolean"),
+        ("recorded_at", "timestamp with time zone"),
+        ("form_version", "integer"),
+    ] {
         columns.push(format!("{name} {kind} NO"));
     }
     for field in form.fields {
@@ -91,7 +99,10 @@ fn every_form_has_its_columns_and_named_constraints() {
         assert_eq!(columns, expected_columns(form), "{}", form.name);
         let mut names = ddl::constraint_names(form);
         names.sort();
-        let query = format!("select conname::text from pg_constraint where conrelid = 'public.{}'::regclass order by conname collate \"C\"", form.name);
+        let query = format!(
+            "select conname::text from pg_constraint where conrelid = 'public.{}'::regclass order by conname collate \"C\"",
+            form.name
+        );
         assert_eq!(texts(shared(), &query), names, "{}", form.name);
     }
 }
@@ -125,10 +136,19 @@ fn every_table_with_a_center_is_under_forced_row_security() {
     }
     let exporter = "select tablename::text from pg_policies where 'sequela_app' <> all (roles::text[]) and cmd not in ('SELECT')
         and not (policyname = 'audit_payload_erase' and roles::text[] = array['sequela_eraser'])";
-    assert_eq!(texts(shared(), exporter), Vec::<String>::new(), "a role beside the application writes under a policy");
+    assert_eq!(
+        texts(shared(), exporter),
+        Vec::<String>::new(),
+        "a role beside the application writes under a policy"
+    );
     let other = "select relname::text from pg_class c where relkind in ('v', 'm', 'f', 'S') and relnamespace = 'public'::regnamespace";
-    assert_eq!(texts(shared(), other), Vec::<String>::new(), "views do not inherit row security: look at them");
-    let definer = "select proname::text from pg_proc where pronamespace = 'public'::regnamespace and prosecdef";
+    assert_eq!(
+        texts(shared(), other),
+        Vec::<String>::new(),
+        "views do not inherit row security: look at them"
+    );
+    let definer =
+        "select proname::text from pg_proc where pronamespace = 'public'::regnamespace and prosecdef";
     assert_eq!(texts(shared(), definer), Vec::<String>::new(), "functions that run as their owner");
 }
 
@@ -140,7 +160,9 @@ fn constraints_are_named_by_people() {
          where k.conname !~ ('^' || t.relname || '_[a-z0-9_]+$') or k.conname ~ '_(pkey|fkey|check|excl)[0-9]*$'"
     );
     assert_eq!(texts(shared(), &named), Vec::<String>::new());
-    let keyless = format!("select relname::text from ({tables}) t where not exists (select from pg_constraint k where k.conrelid = t.oid and k.contype = 'p')");
+    let keyless = format!(
+        "select relname::text from ({tables}) t where not exists (select from pg_constraint k where k.conrelid = t.oid and k.contype = 'p')"
+    );
     assert_eq!(texts(shared(), &keyless), Vec::<String>::new());
     let invalid = "select conname::text from pg_constraint where not convalidated";
     assert_eq!(texts(shared(), invalid), Vec::<String>::new());
@@ -170,7 +192,10 @@ fn the_database_itself_refuses_what_the_forms_refuse() {
     assert_eq!(insert("1, now(), 1, 'Q', 1899, 'F', 'Y', 'CALENDAR', null"), "patient_birth_year_accepts");
     assert_eq!(insert("1, now(), 1, 'Q', 1960, 'X', 'Y', 'CALENDAR', null"), "patient_sex_accepts");
     assert_eq!(insert("1, now(), 1, 'Q', null, 'F', 'Y', 'CALENDAR', null"), "patient_birth_year_given");
-    assert_eq!(insert("1, now(), 1, 'Q', 1960, 'F', 'Y', 'CALENDAR', '{\"birth_year\":\"NK\"}'"), "patient_birth_year_given");
+    assert_eq!(
+        insert("1, now(), 1, 'Q', 1960, 'F', 'Y', 'CALENDAR', '{\"birth_year\":\"NK\"}'"),
+        "patient_birth_year_given"
+    );
     assert_eq!(insert("1, now(), 1, ' Q', 1960, 'F', 'Y', 'CALENDAR', null"), "patient_patient_id_accepts");
     assert_eq!(insert("1, now(), 1, 'Q', null, 'F', 'Y', 'CALENDAR', '{\"birth_year\":\"NK\"}'"), "taken");
     execute(shared(), &format!("delete from patient where center_id = '{}'", center.id));
@@ -185,7 +210,10 @@ fn migrations_are_applied_once_and_a_restart_begins_no_generation() {
         assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
         assert!(String::from_utf8_lossy(&migrated.stdout).contains("generation 1"), "{migrated:?}");
         instance.start();
-        let applied = texts(&instance, "select version || ' ' || installed_on || ' ' || encode(checksum, 'hex') from _sqlx_migrations order by 1");
+        let applied = texts(
+            &instance,
+            "select version || ' ' || installed_on || ' ' || encode(checksum, 'hex') from _sqlx_migrations order by 1",
+        );
         assert!(applied.len() >= 4);
         let mut state = applied;
         for form in ALL {

@@ -15,13 +15,16 @@ const MEBIBYTES: u32 = 400;
 fn mount(directory: &Path) -> bool {
     fs::create_dir(directory).unwrap();
     let options = format!("size={MEBIBYTES}m,mode=0711");
-    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &options, "sequela-test"]).arg(directory).output();
+    let mounted =
+        Command::new("mount").args(["-t", "tmpfs", "-o", &options, "sequela-test"]).arg(directory).output();
     mounted.is_ok_and(|done| done.status.success())
 }
 
 fn kept(instance: &Instance, center: &str) -> Vec<i64> {
     let tables = CLINICAL.iter().map(|f| f.name).chain(["audit_entry", "audit_payload", "record_query"]);
-    tables.map(|t| sql::count(instance, &format!("select count(*) from {t} where center_id = '{center}'"))).collect()
+    tables
+        .map(|t| sql::count(instance, &format!("select count(*) from {t} where center_id = '{center}'")))
+        .collect()
 }
 
 #[test]
@@ -41,7 +44,8 @@ fn a_full_disk_refuses_the_batch_and_keeps_nothing_of_it() {
     let (center, refused) = loop {
         let center = instance.center();
         let nothing = kept(&instance, &center.id);
-        let answer = center.submitter.try_send("POST", "/v1/submissions?results=faults", &headers, &body).unwrap();
+        let answer =
+            center.submitter.try_send("POST", "/v1/submissions?results=faults", &headers, &body).unwrap();
         answer.check();
         if answer.status != 200 {
             assert_eq!(nothing.iter().sum::<i64>(), 2, "the entry of the center and its payload");
@@ -59,7 +63,8 @@ fn a_full_disk_refuses_the_batch_and_keeps_nothing_of_it() {
     wait_for("the database", || (instance.anonymous().get("/health/ready").status == 200).then_some(()));
     assert_eq!(kept(&instance, &center.id).iter().sum::<i64>(), 2, "something of the refused batch was kept");
     let view = wait_for("the same batch to be taken", || {
-        let answer = center.submitter.try_send("POST", "/v1/submissions?results=faults", &headers, &body).ok()?;
+        let answer =
+            center.submitter.try_send("POST", "/v1/submissions?results=faults", &headers, &body).ok()?;
         answer.check();
         (answer.status == 200).then_some(answer)
     });

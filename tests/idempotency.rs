@@ -19,17 +19,19 @@ fn a_replay_returns_the_first_answer_and_another_request_is_refused() {
     let other = line("patient", &patient("B3"));
     let single = patient("A1").to_string();
     let second = patient("A2").to_string();
-    for (path, kind, key, body, different) in [
-        ("/v1/patients", JSON, "one", &single, &second),
-        ("/v1/submissions", NDJSON, "many", &batch, &other),
-    ] {
+    for (path, kind, key, body, different) in
+        [("/v1/patients", JSON, "one", &single, &second), ("/v1/submissions", NDJSON, "many", &batch, &other)]
+    {
         let first = keyed(client, path, kind, key, body);
         assert!(matches!(first.status, 200 | 201));
         assert_eq!(first.header("idempotent-replayed"), "");
         let replay = keyed(client, path, kind, key, body);
         assert_eq!((replay.status, &replay.body), (first.status, &first.body));
         assert_eq!(replay.header("idempotent-replayed"), "true");
-        assert_eq!((replay.header("etag"), replay.header("location")), (first.header("etag"), first.header("location")));
+        assert_eq!(
+            (replay.header("etag"), replay.header("location")),
+            (first.header("etag"), first.header("location"))
+        );
         assert_ne!(replay.header("x-request-id"), first.header("x-request-id"));
 
         let refused = keyed(client, path, kind, key, different).expect(422);
@@ -39,7 +41,8 @@ fn a_replay_returns_the_first_answer_and_another_request_is_refused() {
         assert_eq!(elsewhere.status, 422, "a key is bound to its resource: {}", elsewhere.text());
     }
     let kept = client.get("/v1/patients").expect(200);
-    let mut ids: Vec<&str> = kept["items"].as_array().unwrap().iter().map(|r| r["data"]["patient_id"].as_str().unwrap()).collect();
+    let mut ids: Vec<&str> =
+        kept["items"].as_array().unwrap().iter().map(|r| r["data"]["patient_id"].as_str().unwrap()).collect();
     ids.sort_unstable();
     assert_eq!(ids, ["A1", "B1"]);
 }
@@ -83,7 +86,13 @@ fn keys_belong_to_a_token_and_refused_requests_leave_none() {
 
     keyed(&center.submitter, "/v1/patients", JSON, "again", "{}").expect(422);
     keyed(&center.submitter, "/v1/patients", JSON, "again", &patient("P3").to_string()).expect(201);
-    let dry = keyed(&center.submitter, "/v1/submissions?dry_run=true", NDJSON, "dry", &line("patient", &patient("P4")));
+    let dry = keyed(
+        &center.submitter,
+        "/v1/submissions?dry_run=true",
+        NDJSON,
+        "dry",
+        &line("patient", &patient("P4")),
+    );
     assert_eq!(dry.expect(200)["committed"], false);
     let wet = keyed(&center.submitter, "/v1/submissions", NDJSON, "dry", &line("patient", &patient("P4")));
     assert_eq!(wet.expect(200)["created"], 1, "a dry run took the key");

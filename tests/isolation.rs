@@ -27,7 +27,9 @@ fn lists_and_queries_hold_rows_of_the_own_centers_only() {
     let assigned: BTreeSet<String> = [a.id.clone(), b.id.clone()].into();
     let pseudonym = patients(41, 1)[0].patient_id.as_str().to_owned();
     for form in CLINICAL {
-        for query in ["limit=1000".to_owned(), format!("limit=1000&include_retracted=true&patient_id={pseudonym}")] {
+        for query in
+            ["limit=1000".to_owned(), format!("limit=1000&include_retracted=true&patient_id={pseudonym}")]
+        {
             let path = format!("/v1/{}?{query}", form.path);
             let of = |client: &Client| client.get(&path).expect(200);
             let (of_a, of_both) = (of(&a.submitter), of(&monitor));
@@ -39,11 +41,13 @@ fn lists_and_queries_hold_rows_of_the_own_centers_only() {
     }
     assert_eq!(centers(&a.submitter.get("/v1/queries?limit=1000").expect(200)), own);
     assert_eq!(centers(&monitor.get("/v1/queries?limit=1000").expect(200)), assigned);
-    let foreign = c.submitter.get("/v1/queries").expect(200)["items"][0]["record_id"].as_str().unwrap().to_owned();
+    let foreign =
+        c.submitter.get("/v1/queries").expect(200)["items"][0]["record_id"].as_str().unwrap().to_owned();
     let asked = a.submitter.get(&format!("/v1/queries?record_id={foreign}")).expect(200);
     assert_eq!(asked["items"], json!([]));
     // A cursor is a place in the order, not a key to what stands there.
-    let cursor = c.submitter.get("/v1/patients?limit=1").expect(200)["next_cursor"].as_str().unwrap().to_owned();
+    let cursor =
+        c.submitter.get("/v1/patients?limit=1").expect(200)["next_cursor"].as_str().unwrap().to_owned();
     let after = a.submitter.get(&format!("/v1/patients?cursor={cursor}")).expect(200);
     assert!(centers(&after).is_subset(&own));
 }
@@ -77,7 +81,10 @@ fn submitting_the_pseudonym_of_another_center_makes_an_own_patient() {
     data["birth_year"] = json!(1949);
     a.submitter.amend(&format!("/v1/patients/{}", id(&mine)), 1, "typing error", &data).expect(200);
     let theirs = b.submitter.get("/v1/patients").expect(200);
-    assert_eq!((&theirs["items"][0]["version"], &theirs["items"][0]["data"]), (&json!(1), &records[0].to_json()));
+    assert_eq!(
+        (&theirs["items"][0]["version"], &theirs["items"][0]["data"]),
+        (&json!(1), &records[0].to_json())
+    );
 }
 
 #[test]
@@ -93,7 +100,11 @@ fn a_submission_cannot_name_its_center() {
     assert_eq!(view["results"][0]["errors"][0]["rule"], "record.unknown_field");
     a.submitter.submit(&format!("?center_id={}", b.id), b"").expect(400);
     assert_eq!(b.submitter.get("/v1/patients").expect(200)["items"], json!([]));
-    let answer = a.submitter.post_with("/v1/patients", &[("x-center", &b.id), ("sequela.centers", &b.id)], &patient("P"));
+    let answer = a.submitter.post_with(
+        "/v1/patients",
+        &[("x-center", &b.id), ("sequela.centers", &b.id)],
+        &patient("P"),
+    );
     assert_eq!(answer.expect(201)["center_id"], a.id);
 }
 

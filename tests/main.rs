@@ -7,6 +7,7 @@ mod audit;
 mod audit_tampering;
 mod catalog;
 mod crash;
+mod credentials;
 mod disk;
 mod idempotency;
 mod isolation;

@@ -109,7 +109,11 @@ fn lists_page_through_every_record_once() {
         for limit in [1, 3, 1000] {
             let ids = pages(&center.submitter, &path, "", limit);
             assert_eq!(ids.len(), expected, "{path} by {limit}");
-            assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), expected, "{path} by {limit} repeats a record");
+            assert_eq!(
+                ids.iter().collect::<BTreeSet<_>>().len(),
+                expected,
+                "{path} by {limit} repeats a record"
+            );
         }
         let one = &everyone[2];
         let own = one.records.iter().filter(|r| r.form() == *form).count();
@@ -135,7 +139,14 @@ fn amendments_need_the_version_and_a_reason_and_keep_the_key() {
         for etag in ["\"x\"", "*", "W/\"1\"", "99999999999", ""] {
             client.send("PUT", at, &[json_type, ("if-match", etag)], body.as_bytes()).expect(400);
         }
-        client.send("PUT", at, &[json_type, ("if-match", "\"1\"")], json!({ "data": data }).to_string().as_bytes()).expect(422);
+        client
+            .send(
+                "PUT",
+                at,
+                &[json_type, ("if-match", "\"1\"")],
+                json!({ "data": data }).to_string().as_bytes(),
+            )
+            .expect(422);
         for reason in ["", "  x  ", "ab\u{7}cd", &"x".repeat(1001)] {
             assert_eq!(client.amend(at, 1, reason, &data).expect(422)["type"], "urn:sequela:problem:reason");
         }
@@ -198,7 +209,11 @@ fn records_are_retracted_from_the_leaves_and_reinstated_from_the_root() {
         let retracted = client.retract(at, 1, "entered twice");
         assert_eq!(retracted.expect(200)["status"], "retracted");
         assert_eq!(retracted.header("etag"), "\"2\"");
-        assert_eq!(client.retract(at, 2, "once more").expect(200)["version"], 2, "nothing is left to retract");
+        assert_eq!(
+            client.retract(at, 2, "once more").expect(200)["version"],
+            2,
+            "nothing is left to retract"
+        );
         let again = client.post(&path_of(record), &record.to_json());
         again.expect(409);
         assert_eq!(again.faults(), ["record.retracted"]);
@@ -255,7 +270,13 @@ fn soft_findings_open_queries_that_a_correction_resolves() {
     let id = created["record_id"].as_str().unwrap();
     let open = client.get(&format!("/v1/queries?state=open&record_id={id}")).expect(200);
     assert_eq!(open["items"].as_array().unwrap().len(), 2);
-    assert!(open["items"].as_array().unwrap().iter().all(|q| q["center_id"] == center.id && q["form"] == "infusion"));
+    assert!(
+        open["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|q| q["center_id"] == center.id && q["form"] == "infusion")
+    );
 
     heavy["weight_kg"] = json!(90.0);
     client.amend(created["location"].as_str().unwrap(), 1, "scale misread", &heavy).expect(200);
@@ -267,9 +288,14 @@ fn soft_findings_open_queries_that_a_correction_resolves() {
         .map(|q| (q["rule"].as_str().unwrap(), q["state"].as_str().unwrap(), q["closed_at"].is_null()))
         .collect();
     states.sort_unstable();
-    assert_eq!(states, [("infusion.active_infection", "open", true), ("value.plausible_range", "resolved", false)]);
+    assert_eq!(
+        states,
+        [("infusion.active_infection", "open", true), ("value.plausible_range", "resolved", false)]
+    );
     let first = client.get("/v1/queries?limit=1").expect(200);
-    let rest = client.get(&format!("/v1/queries?limit=1&cursor={}", first["next_cursor"].as_str().unwrap())).expect(200);
+    let rest = client
+        .get(&format!("/v1/queries?limit=1&cursor={}", first["next_cursor"].as_str().unwrap()))
+        .expect(200);
     assert!(rest["next_cursor"].is_null());
     assert_ne!(first["items"][0]["query_id"], rest["items"][0]["query_id"]);
 }
@@ -280,7 +306,8 @@ fn a_parent_is_not_retracted_while_a_child_arrives() {
     let client = &center.submitter;
     for round in 0..25 {
         let id = format!("RACE-{round}");
-        let at = client.post("/v1/patients", &patient(&id)).expect(201)["location"].as_str().unwrap().to_owned();
+        let at =
+            client.post("/v1/patients", &patient(&id)).expect(201)["location"].as_str().unwrap().to_owned();
         let barrier = std::sync::Barrier::new(2);
         let (retraction, child) = std::thread::scope(|scope| {
             let retracting = scope.spawn(|| {
@@ -331,7 +358,12 @@ fn reference_data_are_added_once_and_listed() {
     let admin = shared().admin();
     let codes = |path: &str, key: &str| -> BTreeSet<String> {
         let listed = admin.get(path).expect(200);
-        listed["items"].as_array().unwrap().iter().map(|r| r["data"][key].as_str().unwrap().to_owned()).collect()
+        listed["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|r| r["data"][key].as_str().unwrap().to_owned())
+            .collect()
     };
     let seeded: BTreeSet<String> =
         clinical::products::products().iter().map(|p| p.text("product_code").unwrap().to_owned()).collect();
@@ -347,7 +379,8 @@ fn reference_data_are_added_once_and_listed() {
     conflict.expect(409);
     assert_eq!(conflict.faults(), ["record.exists"]);
 
-    let center = json!({ "center_id": "lower", "name": "x", "joined_on": "2024-01-01", "left_on": "2023-01-01" });
+    let center =
+        json!({ "center_id": "lower", "name": "x", "joined_on": "2024-01-01", "left_on": "2023-01-01" });
     let refused = admin.post("/v1/centers", &center);
     refused.expect(422);
     assert_eq!(refused.faults(), ["center.code_characters /center_id", "center.left_before_joined /left_on"]);

@@ -1,7 +1,7 @@
 //! The database role of the application, by SQL, with every kind of scope: what the program cannot do by mistake.
 
-use crate::support::sql::{block_on, connect, texts};
 use crate::support::patients::{complete_patient, ndjson};
+use crate::support::sql::{block_on, connect, texts};
 use crate::support::{Center, shared};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection, Row};
@@ -32,12 +32,17 @@ async fn scoped(connection: &mut PgConnection, scope: Option<&str>) {
     sqlx::query("rollback").execute(&mut *connection).await.unwrap();
     sqlx::query("begin").execute(&mut *connection).await.unwrap();
     if let Some(scope) = scope {
-        sqlx::query("select set_config('sequela.centers', $1, true)").bind(scope).execute(connection).await.unwrap();
+        sqlx::query("select set_config('sequela.centers', $1, true)")
+            .bind(scope)
+            .execute(connection)
+            .await
+            .unwrap();
     }
 }
 
 async fn rows_by_center(connection: &mut PgConnection, table: &str) -> Vec<(String, i64)> {
-    let statement = format!("select center_id, count(*) from {table} group by 1 order by center_id collate \"C\"");
+    let statement =
+        format!("select center_id, count(*) from {table} group by 1 order by center_id collate \"C\"");
     let rows = sqlx::query(AssertSqlSafe(statement)).fetch_all(connection).await.unwrap();
     rows.iter().map(|r| (r.get(0), r.get(1))).collect()
 }
@@ -69,15 +74,28 @@ fn the_application_role_sees_its_scope_and_nothing_else() {
             let own = rows_by_center(&mut app, table).await;
             assert!(own.len() == 1 && own[0].0 == a.id && own[0].1 > 0, "{table}: {own:?}");
             scoped(&mut app, Some(&format!("{},{}", a.id, b.id))).await;
-            let both: Vec<String> = rows_by_center(&mut app, table).await.into_iter().map(|(c, _)| c).collect();
+            let both: Vec<String> =
+                rows_by_center(&mut app, table).await.into_iter().map(|(c, _)| c).collect();
             let mut expected = [a.id.clone(), b.id.clone()];
             expected.sort();
             assert_eq!(both, expected, "{table}");
             let quoted = format!("{{{},{}}}", a.id, b.id);
             let padded = format!(" {}", a.id);
             let lower = a.id.to_lowercase();
-            let hostile =
-                ["A' or '1'='1", "%", "T-", "NULL", "{}", quoted.as_str(), padded.as_str(), lower.as_str(), "\"", "true", ",", ",,"];
+            let hostile = [
+                "A' or '1'='1",
+                "%",
+                "T-",
+                "NULL",
+                "{}",
+                quoted.as_str(),
+                padded.as_str(),
+                lower.as_str(),
+                "\"",
+                "true",
+                ",",
+                ",,",
+            ];
             for scope in hostile {
                 scoped(&mut app, Some(scope)).await;
                 assert_eq!(rows_by_center(&mut app, table).await, [], "{table} with scope {scope:?}");
@@ -114,20 +132,31 @@ fn the_application_role_writes_no_row_of_another_center() {
             let columns = columns.join(", ");
             let row = format!("from {table} where center_id = '{}' limit 1", a.id);
             // A copy of an own row under the other center's name.
-            let copy = format!("insert into {table} (center_id, {columns}) select '{}', {columns} {row}", b.id);
+            let copy =
+                format!("insert into {table} (center_id, {columns}) select '{}', {columns} {row}", b.id);
             assert_eq!(refusal(&mut app, &copy).await, "42501", "{table}: insert");
             for scope in [None, Some(""), Some(b.id.as_str())] {
                 scoped(&mut app, scope).await;
-                let nothing = format!("insert into {table} (center_id, {columns}) select center_id, {columns} {row}");
+                let nothing =
+                    format!("insert into {table} (center_id, {columns}) select center_id, {columns} {row}");
                 let done = sqlx::query(AssertSqlSafe(nothing)).execute(&mut app).await.unwrap();
-                assert_eq!(done.rows_affected(), 0, "{table}: rows of {} were seen with scope {scope:?}", a.id);
+                assert_eq!(
+                    done.rows_affected(),
+                    0,
+                    "{table}: rows of {} were seen with scope {scope:?}",
+                    a.id
+                );
             }
             scoped(&mut app, Some(&a.id)).await;
             let log = matches!(table.as_str(), "audit_entry" | "audit_payload");
             let moved = format!("update {table} set center_id = '{}' where center_id = '{}'", b.id, a.id);
             assert_eq!(refusal(&mut app, &moved).await, "42501", "{table}: moving a row away");
             assert_eq!(refusal(&mut app, &format!("delete from {table}")).await, "42501", "{table}: delete");
-            assert_eq!(refusal(&mut app, &format!("truncate {table} cascade")).await, "42501", "{table}: truncate");
+            assert_eq!(
+                refusal(&mut app, &format!("truncate {table} cascade")).await,
+                "42501",
+                "{table}: truncate"
+            );
             let all = format!("update {table} set center_id = center_id where center_id = '{}'", b.id);
             if log {
                 assert_eq!(refusal(&mut app, &all).await, "42501", "{table}: update");
@@ -143,7 +172,9 @@ fn the_application_role_writes_no_row_of_another_center() {
 fn no_program_role_can_lift_its_own_limits() {
     let role = "select rolname::text from pg_roles where rolname = any (array['sequela_app','sequela_sealer','sequela_exporter','sequela_eraser'])";
     assert_eq!(texts(shared(), role).len(), 4);
-    let strong = format!("{role} and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication or rolinherit)");
+    let strong = format!(
+        "{role} and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication or rolinherit)"
+    );
     assert_eq!(texts(shared(), &strong), Vec::<String>::new());
     let members = "select m.member::regrole::text from pg_auth_members m where m.member::regrole::text like 'sequela\\_%' and m.member::regrole::text <> 'sequela_admin'";
     assert_eq!(texts(shared(), members), Vec::<String>::new());
@@ -182,12 +213,20 @@ fn no_program_role_can_lift_its_own_limits() {
                 assert_eq!(code, "42501", "{role}: {statement}");
             }
             if role != "sequela_app" {
-                for statement in ["insert into patient default values", "select * from api_token", "select * from idempotent_answer"] {
+                for statement in [
+                    "insert into patient default values",
+                    "select * from api_token",
+                    "select * from idempotent_answer",
+                ] {
                     assert_eq!(refusal(&mut connection, statement).await, "42501", "{role}: {statement}");
                 }
             }
             if role != "sequela_sealer" {
-                assert_eq!(refusal(&mut connection, "insert into audit_block default values").await, "42501", "{role}");
+                assert_eq!(
+                    refusal(&mut connection, "insert into audit_block default values").await,
+                    "42501",
+                    "{role}"
+                );
             }
             connection.close().await.unwrap();
         }

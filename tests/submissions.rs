@@ -29,8 +29,10 @@ fn submit(client: &Client, query: &str, lines: &[String]) -> (Value, BTreeMap<St
 
 /// Records, entries of the log, payloads and queries that a center has in the database.
 fn kept(center: &str) -> (i64, i64, i64, i64) {
-    let records: Vec<String> =
-        CLINICAL.iter().map(|f| format!("(select count(*) from {} where center_id = '{center}')", f.name)).collect();
+    let records: Vec<String> = CLINICAL
+        .iter()
+        .map(|f| format!("(select count(*) from {} where center_id = '{center}')", f.name))
+        .collect();
     let of = |table: &str, subject: &str| {
         sql::count(shared(), &format!("select count(*) from {table} where center_id = '{center}' {subject}"))
     };
@@ -96,7 +98,11 @@ fn the_order_of_rows_does_not_matter() {
     let orphan = line("daily_toxicity", &toxicity("D", "2024-03-02"));
     assert_eq!(of(orphan), ["rejected [reference.infusion /infusion_number] []"]);
     assert_eq!(of(line("patient", &patient("D"))), ["created [] []"]);
-    assert!(reference.values().any(|o| o.len() == 2 && o[0].starts_with("created") && o[1].starts_with("unchanged")));
+    assert!(
+        reference
+            .values()
+            .any(|o| o.len() == 2 && o[0].starts_with("created") && o[1].starts_with("unchanged"))
+    );
 }
 
 #[test]
@@ -138,13 +144,20 @@ fn a_dry_run_and_a_refused_batch_keep_nothing() {
     assert_eq!(accepted["committed"], true);
     assert_eq!(outcomes, expected, "the dry run promised something else");
     assert_eq!(kept(&center.id).0, accepted["created"].as_i64().unwrap());
-    assert_eq!(kept(&center.id).3, accepted["results"].as_array().unwrap().iter()
-        .filter(|r| r["outcome"] == "created")
-        .map(|r| i64::try_from(r["queries"].as_array().map_or(0, Vec::len)).unwrap())
-        .sum::<i64>());
+    assert_eq!(
+        kept(&center.id).3,
+        accepted["results"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|r| r["outcome"] == "created")
+            .map(|r| i64::try_from(r["queries"].as_array().map_or(0, Vec::len)).unwrap())
+            .sum::<i64>()
+    );
 
     let other = shared().center();
-    let valid: Vec<String> = lines.iter().filter(|l| expected[*l].iter().all(|o| !o.starts_with("rejected"))).cloned().collect();
+    let valid: Vec<String> =
+        lines.iter().filter(|l| expected[*l].iter().all(|o| !o.starts_with("rejected"))).cloned().collect();
     let (all, _) = submit(&other.submitter, "?policy=all_or_nothing", &valid);
     assert_eq!((&all["committed"], &all["rejected"]), (&json!(true), &json!(0)));
     assert_eq!(kept(&other.id).0, all["created"].as_i64().unwrap());
@@ -159,8 +172,12 @@ fn only_rows_with_something_to_say_are_listed_when_asked() {
         line("patient", &unsure)
     }];
     let view = center.submitter.submit("?results=faults", lines.concat().as_bytes()).expect(200);
-    let rows: Vec<(u64, &str)> =
-        view["results"].as_array().unwrap().iter().map(|r| (r["row"].as_u64().unwrap(), r["outcome"].as_str().unwrap())).collect();
+    let rows: Vec<(u64, &str)> = view["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| (r["row"].as_u64().unwrap(), r["outcome"].as_str().unwrap()))
+        .collect();
     assert_eq!(rows, [(2, "rejected"), (3, "created")]);
     assert_eq!((&view["rows"], &view["created"], &view["with_queries"]), (&json!(3), &json!(2), &json!(1)));
 }
@@ -171,11 +188,19 @@ fn existing_retracted_and_conflicting_keys_are_told_apart() {
     for id in ["SAME", "OTHER", "GONE"] {
         client.post("/v1/patients", &patient(id)).expect(201);
     }
-    let gone = client.get("/v1/patients?patient_id=GONE").expect(200)["items"][0]["location"].as_str().unwrap().to_owned();
+    let gone = client.get("/v1/patients?patient_id=GONE").expect(200)["items"][0]["location"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     client.retract(&gone, 1, "entered twice").expect(200);
     let mut changed = patient("OTHER");
     changed["sex"] = json!("M");
-    let lines = [line("patient", &patient("SAME")), line("patient", &changed), line("patient", &patient("GONE")), line("infusion", &infusion("GONE"))];
+    let lines = [
+        line("patient", &patient("SAME")),
+        line("patient", &changed),
+        line("patient", &patient("GONE")),
+        line("infusion", &infusion("GONE")),
+    ];
     let view = client.submit("", lines.concat().as_bytes()).expect(200);
     let outcomes: Vec<String> = view["results"].as_array().unwrap().iter().map(outcome).collect();
     let expected = [
@@ -199,7 +224,10 @@ fn csv_and_ndjson_of_the_same_records_are_the_same() {
         let mut csv = header.join(",") + "\n";
         for record in records.iter().filter(|r| r.form() == *form) {
             let cell = |name: &&str| {
-                record.missing().get(name).map_or_else(|| record.cell(name).to_text(), |code| code.code().to_owned())
+                record
+                    .missing()
+                    .get(name)
+                    .map_or_else(|| record.cell(name).to_text(), |code| code.code().to_owned())
             };
             csv += &(header.iter().map(cell).collect::<Vec<_>>().join(",") + "\n");
         }
@@ -207,7 +235,8 @@ fn csv_and_ndjson_of_the_same_records_are_the_same() {
         assert_eq!(view["rejected"], 0, "{view}");
         let contents = |client: &Client| -> Vec<Value> {
             let list = client.get(&format!("/v1/{}?limit=1000", form.path)).expect(200);
-            let mut data: Vec<Value> = list["items"].as_array().unwrap().iter().map(|r| r["data"].clone()).collect();
+            let mut data: Vec<Value> =
+                list["items"].as_array().unwrap().iter().map(|r| r["data"].clone()).collect();
             data.sort_by_key(ToString::to_string);
             data
         };
@@ -219,7 +248,8 @@ fn csv_and_ndjson_of_the_same_records_are_the_same() {
 #[test]
 fn submitters_of_the_same_rows_in_other_orders_lose_and_double_nothing() {
     let center = shared().center();
-    let text = patients(35, 12).iter().map(|p| String::from_utf8(ndjson(&p.records)).unwrap()).collect::<String>();
+    let text =
+        patients(35, 12).iter().map(|p| String::from_utf8(ndjson(&p.records)).unwrap()).collect::<String>();
     let rows = text.lines().count() as u64;
     let shuffled = |seed: u64| {
         let mut lines: Vec<&str> = text.lines().collect();

@@ -12,7 +12,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     for entry in std::fs::read_dir(&cases)? {
         let entry = entry?;
         if entry.path().join("case.json").is_file() {
-            names.push(entry.file_name().into_string().map_err(|name| format!("{} is not UTF-8", name.display()))?);
+            names.push(
+                entry.file_name().into_string().map_err(|name| format!("{} is not UTF-8", name.display()))?,
+            );
         }
     }
     names.sort();
@@ -21,10 +23,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         writeln!(source, "Case {{ name: {name:?}, files: &[")?;
         let mut files = Vec::new();
         for entry in std::fs::read_dir(cases.join(name))? {
-            files.push(entry?.file_name().into_string().map_err(|name| format!("{} is not UTF-8", name.display()))?);
+            files.push(
+                entry?
+                    .file_name()
+                    .into_string()
+                    .map_err(|name| format!("{} is not UTF-8", name.display()))?,
+            );
         }
         files.sort();
-        for file in files.iter().filter(|file| file.ends_with(".json") || file.ends_with(".csv")) {
+        for file in files.iter().filter(|file| matches!(file.rsplit_once('.'), Some((_, "json" | "csv")))) {
             let path = format!("/../validation/{name}/{file}");
             writeln!(source, "({file:?}, include_bytes!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {path:?}))),")?;
         }

@@ -17,7 +17,7 @@ if [ -n "$server" ] && running "$server"; then kill -TERM "$server"; gone "$serv
 pidfile=$1/data/postgres/pgdata/postmaster.pid
 if [ -r "$pidfile" ]; then
   postmaster=$(head -n 1 "$pidfile")
-  case $(cat "/proc/$postmaster/comm" 2>/dev/null) in postgres*) kill -QUIT "$postmaster"; gone "$postmaster" ;; esac
+  case $(cat "/proc/$postmaster/comm" 2>/dev/null) in postgres*) kill -QUIT "$postmaster"; kill -CONT "$postmaster"; gone "$postmaster" ;; esac
 fi
 while grep -q " $1/data" /proc/mounts && umount "$1/data"; do :; done
 rm -rf "$1"

@@ -54,7 +54,13 @@ impl Answer {
         if self.status < 400 {
             return;
         }
-        assert_eq!(self.header("content-type"), "application/problem+json", "{} {}", self.status, self.text());
+        assert_eq!(
+            self.header("content-type"),
+            "application/problem+json",
+            "{} {}",
+            self.status,
+            self.text()
+        );
         let problem = self.json();
         assert_eq!(problem["status"], self.status, "{problem}");
         for member in ["type", "title", "detail"] {

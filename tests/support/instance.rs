@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -43,7 +43,8 @@ fn template() -> &'static (Instance, String) {
     static TEMPLATE: OnceLock<(Instance, String)> = OnceLock::new();
     TEMPLATE.get_or_init(|| {
         let instance = Instance::empty();
-        let made = instance.command(&["token", "create", "--label", "first administrator", "--role", "admin"]);
+        let made =
+            instance.command(&["token", "create", "--label", "first administrator", "--role", "admin"]);
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         let secret = String::from_utf8(made.stdout).unwrap().trim().to_owned();
         (instance, secret)
@@ -84,7 +85,9 @@ impl Instance {
 
     fn program(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sequela"));
-        for name in ["DATABASE_URL", "SEQUELA_LOG", "SEQUELA_LOG_FORMAT", "SEQUELA_LISTEN", "SEQUELA_SUBMISSION_MIB"] {
+        for name in
+            ["DATABASE_URL", "SEQUELA_LOG", "SEQUELA_LOG_FORMAT", "SEQUELA_LISTEN", "SEQUELA_SUBMISSION_MIB"]
+        {
             command.env_remove(name);
         }
         command.env("SEQUELA_DATA_DIR", self.data_dir()).stdin(Stdio::null());
@@ -133,7 +136,9 @@ impl Instance {
     /// Process id of the PostgreSQL server.
     pub(crate) fn postmaster(&self) -> u32 {
         let file = self.data_dir().join("postgres/pgdata/postmaster.pid");
-        wait_for("the process id of PostgreSQL", || fs::read_to_string(&file).ok()?.lines().next()?.parse().ok())
+        wait_for("the process id of PostgreSQL", || {
+            fs::read_to_string(&file).ok()?.lines().next()?.parse().ok()
+        })
     }
 
     /// SIGKILL to the server, which leaves PostgreSQL running.
@@ -223,7 +228,7 @@ impl Drop for Instance {
         }
         if std::thread::panicking() {
             let log = self.log();
-            let tail: Vec<&str> = log.lines().rev().take(20).collect();
+            let tail: Vec<&str> = log.lines().filter(|l| !l.contains("answered")).rev().take(20).collect();
             let lines: Vec<&str> = tail.into_iter().rev().collect();
             tell(&format!("last lines of the server's log:\n{}", lines.join("\n")));
         }
@@ -246,9 +251,4 @@ pub(crate) fn running(pid: u32) -> bool {
 #[expect(clippy::print_stderr, reason = "a skipped test or the log of a failed one has to be seen")]
 pub(crate) fn tell(text: &str) {
     eprintln!("{text}");
-}
-
-/// The repository.
-pub(crate) fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }

@@ -18,12 +18,12 @@ pub(crate) fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         if let Some(answer) = ask() {
             return answer;
         }
-        assert!(begun.elapsed() < Duration::from_secs(120), "waited in vain for {what}");
+        assert!(begun.elapsed() < Duration::from_mins(2), "waited in vain for {what}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }
 
-/// A small deterministic generator (SplitMix64), so that a failing order or moment can be repeated.
+/// A small deterministic generator (`SplitMix64`), so that a failing order or moment can be repeated.
 pub(crate) struct Seeded(pub(crate) u64);
 
 impl Seeded {

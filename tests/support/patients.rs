@@ -13,7 +13,8 @@ pub(crate) fn patients(seed: u64, number: u64) -> Vec<PatientRecords> {
 
 /// A patient who has at least one record of every form.
 pub(crate) fn complete_patient(seed: u64) -> PatientRecords {
-    let complete = |p: &PatientRecords| CLINICAL.iter().all(|form| p.records.iter().any(|r| r.form() == *form));
+    let complete =
+        |p: &PatientRecords| CLINICAL.iter().all(|form| p.records.iter().any(|r| r.form() == *form));
     patients(seed, 200).into_iter().find(complete).unwrap()
 }
 

@@ -171,7 +171,9 @@ impl Frame {
     /// The labels of the i-th wanted column.
     pub(crate) fn labels_at(&self, i: usize) -> Option<Coded> {
         match self.table.columns.get(i) {
-            Some(Data::Labels { codes, labels }) => Some(Coded { codes: codes.clone(), labels: labels.clone() }),
+            Some(Data::Labels { codes, labels }) => {
+                Some(Coded { codes: codes.clone(), labels: labels.clone() })
+            }
             _ => None,
         }
     }
@@ -193,7 +195,8 @@ impl Frame {
         let code = |key: &Vec<u32>| u32::try_from(distinct.partition_point(|k| k < key)).unwrap_or(MISSING);
         let codes = keys.iter().map(code).collect();
         let label = |key: &Vec<u32>| {
-            let text = |(part, code): (&Coded, &u32)| part.labels.get(*code as usize).cloned().unwrap_or_default();
+            let text =
+                |(part, code): (&Coded, &u32)| part.labels.get(*code as usize).cloned().unwrap_or_default();
             parts.iter().zip(key).map(text).collect::<Vec<_>>().join(", ")
         };
         let labels = distinct.iter().map(label).collect();
@@ -205,8 +208,12 @@ impl Frame {
         use survival::error::Error;
         match error {
             Error::InvalidValue { column, row, value, expected } => {
-                let option = options.iter().find(|(name, _)| name == column).map_or(*column, |(_, option)| *option);
-                let fault = StatsError::input("a value that is not accepted").file(self.file()).value(value).rule(expected);
+                let option =
+                    options.iter().find(|(name, _)| name == column).map_or(*column, |(_, option)| *option);
+                let fault = StatsError::input("a value that is not accepted")
+                    .file(self.file())
+                    .value(value)
+                    .rule(expected);
                 let fault = fault.column(self.name(option).unwrap_or(column));
                 match self.row.get(*row) {
                     Some(row) => fault.row(*row),
@@ -214,8 +221,12 @@ impl Frame {
                 }
             }
             Error::InvalidParameter { name, value, expected } => {
-                let option = options.iter().find(|(known, _)| known == name).map_or(*name, |(_, option)| *option);
-                StatsError::input("a parameter that is not accepted").option(option).value(value).rule(expected)
+                let option =
+                    options.iter().find(|(known, _)| known == name).map_or(*name, |(_, option)| *option);
+                StatsError::input("a parameter that is not accepted")
+                    .option(option)
+                    .value(value)
+                    .rule(expected)
             }
             Error::Undefined { reason } => StatsError::input(reason).file(self.file()),
             other => StatsError::internal(other),

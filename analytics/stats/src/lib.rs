@@ -65,16 +65,25 @@ impl ExitStatus {
 /// # Errors
 /// Bad arguments or bad input (exit code 2), or a failure of the program (exit code 1): see [`StatsError`]. Nothing has been
 /// written to `stdout` then, unless writing itself failed.
-pub fn run(command: &StatsCommand, stdout: &mut dyn Write, stdin: &mut dyn Read) -> Result<ExitStatus, StatsError> {
+pub fn run(
+    command: &StatsCommand,
+    stdout: &mut dyn Write,
+    stdin: &mut dyn Read,
+) -> Result<ExitStatus, StatsError> {
     execute(command, &Disk, stdout, stdin)
 }
 
-fn execute(command: &StatsCommand, files: &dyn Files, stdout: &mut dyn Write, stdin: &mut dyn Read) -> Result<ExitStatus, StatsError> {
+fn execute(
+    command: &StatsCommand,
+    files: &dyn Files,
+    stdout: &mut dyn Write,
+    stdin: &mut dyn Read,
+) -> Result<ExitStatus, StatsError> {
     if let StatsCommand::Validate(arguments) = command {
         let (passed, notes) = validate::run(arguments, stdout)?;
         return Ok(ExitStatus { code: u8::from(!passed), notes });
     }
-    let io = Io { files, stdin, stdout };
+    let io = &mut Io { files, stdin, stdout };
     let notes = match command {
         StatsCommand::Km(arguments) => km::run(arguments, io),
         StatsCommand::Logrank(arguments) => logrank::run(arguments, io),

@@ -5,6 +5,7 @@ use crate::error::StatsError;
 use crate::frame::Excluded;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 /// The program that computed the figures.
@@ -67,13 +68,21 @@ struct Document<'a, B> {
 }
 
 /// Writes a result; returns the notes that the form has no room for.
-pub(crate) fn write<B: Body>(head: &Head, body: &B, format: Format, out: &mut dyn Write) -> Result<Vec<String>, StatsError> {
+pub(crate) fn write<B: Body>(
+    head: &Head,
+    body: &B,
+    format: Format,
+    out: &mut dyn Write,
+) -> Result<Vec<String>, StatsError> {
     let mut buffer = io::BufWriter::new(out);
     let mut notes = Vec::new();
     let outcome = match format {
         Format::Json => {
             let mut serializer = serde_json::Serializer::with_formatter(&mut buffer, Shortest);
-            Document { head, body }.serialize(&mut serializer).map_err(io::Error::from).and_then(|()| writeln!(buffer))
+            Document { head, body }
+                .serialize(&mut serializer)
+                .map_err(io::Error::from)
+                .and_then(|()| writeln!(buffer))
         }
         Format::Csv => {
             notes = head.notes();
@@ -82,7 +91,7 @@ pub(crate) fn write<B: Body>(head: &Head, body: &B, format: Format, out: &mut dy
         Format::Text => {
             let mut text = body.text(head);
             for note in head.notes() {
-                text.push_str(&format!("({note})\n"));
+                let _ = writeln!(text, "({note})");
             }
             buffer.write_all(text.as_bytes())
         }
@@ -170,7 +179,12 @@ impl Layout {
     }
 
     /// A column with so many significant digits that `digits` of at least one value show.
-    pub(crate) fn numbers(self, name: &str, values: impl IntoIterator<Item = Option<f64>>, digits: usize) -> Self {
+    pub(crate) fn numbers(
+        self,
+        name: &str,
+        values: impl IntoIterator<Item = Option<f64>>,
+        digits: usize,
+    ) -> Self {
         self.right(name, significant(&values.into_iter().collect::<Vec<_>>(), digits))
     }
 
@@ -184,11 +198,12 @@ impl Layout {
         for row in 0..=rows {
             let mut line = String::new();
             for (i, ((name, cells, left), &width)) in self.columns.iter().zip(&widths).enumerate() {
-                let cell = row.checked_sub(1).map_or(name.as_str(), |row| cells.get(row).map_or("", String::as_str));
+                let cell =
+                    row.checked_sub(1).map_or(name.as_str(), |row| cells.get(row).map_or("", String::as_str));
                 if i > 0 {
                     line.push(' ');
                 }
-                line.push_str(&if *left { format!("{cell:<width$}") } else { format!("{cell:>width$}") });
+                let _ = if *left { write!(line, "{cell:<width$}") } else { write!(line, "{cell:>width$}") };
             }
             out.push_str(line.trim_end());
             out.push('\n');
@@ -258,13 +273,19 @@ mod tests {
         for value in [0.1 + 0.2, 1.0, -3.0, 1e15, 1e300, 5e-324, 1.0 / 3.0, 123_456_789.125] {
             assert_eq!(shortest(value).parse(), Ok(value));
         }
-        assert_eq!((shortest(6.0), shortest(-0.0), shortest(f64::NAN)), ("6".into(), "0".into(), String::new()));
+        assert_eq!(
+            (shortest(6.0), shortest(-0.0), shortest(f64::NAN)),
+            ("6".into(), "0".into(), String::new())
+        );
     }
 
     #[test]
     fn columns_look_like_those_of_r() {
         // format(c(0.857, 0.0764, 23), digits = 3) and format(1.689e-05, digits = 3)
-        assert_eq!(significant(&[Some(0.857_142), Some(0.076_36), Some(23.0)], 3), ["0.8571", "0.0764", "23.0000"]);
+        assert_eq!(
+            significant(&[Some(0.857_142), Some(0.076_36), Some(23.0)], 3),
+            ["0.8571", "0.0764", "23.0000"]
+        );
         assert_eq!(significant(&[Some(10.0), None, Some(7.5)], 3), ["10.0", "NA", "7.5"]);
         assert_eq!(brief(Some(1.689e-5), 3), "1.69e-05");
         assert_eq!(brief(Some(16.792_94), 3), "16.8");

@@ -8,7 +8,8 @@ use std::fmt::Write;
 use std::path::Path;
 use survival::event_table::EventTable;
 
-const COLORS: [&str; 8] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D1F"];
+const COLORS: [&str; 8] =
+    ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D1F"];
 const DASHES: [&str; 4] = ["", "7 3", "2 3", "9 3 2 3"];
 const WIDTH: f64 = 860.0;
 const LEFT: f64 = 76.0;
@@ -50,7 +51,10 @@ pub(crate) struct Step {
 /// Writes the figure to a file.
 pub(crate) fn save(file: &Path, figure: &Figure) -> Result<(), StatsError> {
     std::fs::write(file, svg(figure)).map_err(|e| {
-        StatsError::input(format!("the figure cannot be written ({e})")).option("plot").value(file.display()).rule("a file that can be written")
+        StatsError::input(format!("the figure cannot be written ({e})"))
+            .option("plot")
+            .value(file.display())
+            .rule("a file that can be written")
     })
 }
 
@@ -61,11 +65,13 @@ struct Axis {
 
 impl Axis {
     fn new(figure: &Figure) -> Self {
-        let last = figure.series.iter().filter_map(|s| s.steps.last()).map(|step| step.time).fold(0.0, f64::max);
+        let last =
+            figure.series.iter().filter_map(|s| s.steps.last()).map(|step| step.time).fold(0.0, f64::max);
         let last = if last > 0.0 { last } else { 1.0 };
         // The largest of 1, 2, 5 times a power of ten that leaves five ticks or more.
         let power = 10_f64.powf((last / 5.0).log10().floor());
-        let step = [5.0, 2.0, 1.0].into_iter().map(|m| m * power).find(|step| last / step >= 5.0).unwrap_or(power);
+        let step =
+            [5.0, 2.0, 1.0].into_iter().map(|m| m * power).find(|step| last / step >= 5.0).unwrap_or(power);
         let mut ticks = Vec::new();
         let mut k = 0.0;
         while k * step <= last * (1.0 + 1e-12) && ticks.len() < 60 {
@@ -137,7 +143,13 @@ fn grid(svg: &mut String, figure: &Figure, axis: &Axis) {
             at = px(y(value)),
         );
     }
-    let _ = writeln!(svg, "<path d=\"M{LEFT} {} V{} H{}\" fill=\"none\" stroke=\"#222222\"/>", px(TOP), px(bottom), px(right));
+    let _ = writeln!(
+        svg,
+        "<path d=\"M{LEFT} {} V{} H{}\" fill=\"none\" stroke=\"#222222\"/>",
+        px(TOP),
+        px(bottom),
+        px(right)
+    );
     for &time in &axis.ticks {
         let x = px(axis.x(time));
         let _ = writeln!(
@@ -183,7 +195,11 @@ fn band(svg: &mut String, series: &Series, axis: &Axis, color: &str) {
         let there = run.iter().map(|(x, _, upper)| (x, upper));
         let back = run.iter().rev().map(|(x, lower, _)| (x, lower));
         let points: Vec<String> = there.chain(back).map(|(x, y)| format!("{} {}", px(*x), px(*y))).collect();
-        let _ = writeln!(svg, "<path d=\"M{} Z\" fill=\"{color}\" fill-opacity=\"0.13\" stroke=\"none\"/>", points.join(" L"));
+        let _ = writeln!(
+            svg,
+            "<path d=\"M{} Z\" fill=\"{color}\" fill-opacity=\"0.13\" stroke=\"none\"/>",
+            points.join(" L")
+        );
     }
 }
 
@@ -198,7 +214,8 @@ fn curve(svg: &mut String, series: &Series, axis: &Axis, i: usize) {
         }
     }
     let color = color(i);
-    let _ = writeln!(svg, "<path d=\"{path}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"2\"{}/>", dash(i));
+    let _ =
+        writeln!(svg, "<path d=\"{path}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"2\"{}/>", dash(i));
     if !marks.is_empty() {
         let _ = writeln!(svg, "<path d=\"{marks}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"1\"/>");
     }
@@ -236,7 +253,12 @@ fn tables(svg: &mut String, figure: &Figure, axis: &Axis, top: f64) -> f64 {
         );
         for &time in &axis.ticks {
             let n = shortest((series.at_risk.at_risk_at(time) * 100.0).round() / 100.0);
-            let _ = writeln!(svg, "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{n}</text>", px(axis.x(time)), px(at + 4.0));
+            let _ = writeln!(
+                svg,
+                "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{n}</text>",
+                px(axis.x(time)),
+                px(at + 4.0)
+            );
         }
         at += ROW;
     }

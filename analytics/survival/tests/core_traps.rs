@@ -9,7 +9,9 @@ use survival::gray::gray_test;
 use survival::interval::{CifConfType, ConfType, z_of};
 use survival::kaplan_meier::{KmOptions, kaplan_meier, landmark};
 use survival::log_rank::{Weight, log_rank, log_rank_stratified};
-use survival::rates::{ProportionMethod, RateMethod, count_limits, proportion, rate, rate_difference, rate_ratio};
+use survival::rates::{
+    ProportionMethod, RateMethod, count_limits, proportion, rate, rate_difference, rate_ratio,
+};
 use survival::rmst::{rmst, rmst_difference, rmst_ratio, time_lost_ratio};
 
 fn days(exit: &[i32], cause: &[u8]) -> EventTable {
@@ -34,13 +36,15 @@ fn near_ties_are_one_time() {
     let months: Vec<f64> = [30.0, 61.0].iter().flat_map(|d| [d / 30.4375, d * 12.0 / 365.25]).collect();
     assert_eq!(times(&months).len(), 2);
     // The chain runs over groups: both tables hold the same number.
-    let table = EventTable::from_times(&Subjects::new(&[0.1 + 0.2, 0.3], &[1, 1]).with_group(&[0, 1]), 1, 2).unwrap();
+    let table =
+        EventTable::from_times(&Subjects::new(&[0.1 + 0.2, 0.3], &[1, 1]).with_group(&[0, 1]), 1, 2).unwrap();
     assert_eq!((table[0].time(), table[1].time()), ([0.3].as_slice(), [0.3].as_slice()));
 }
 
 #[test]
 fn an_interval_inside_the_tolerance_is_no_time_at_risk() {
-    let subjects = Subjects::new(&[5.0, 7.0, 5.0 + 1e-8, 3.0], &[1, 1, 1, 1]).with_entry(&[0.0, 5.0, 5.0, 4.0]);
+    let subjects =
+        Subjects::new(&[5.0, 7.0, 5.0 + 1e-8, 3.0], &[1, 1, 1, 1]).with_entry(&[0.0, 5.0, 5.0, 4.0]);
     let table = &EventTable::from_times(&subjects, 1, 1).unwrap()[0];
     assert_eq!((table.n(), table.excluded()), (2, 2));
     // Entry at the event time is not at risk, exit at it is.
@@ -55,7 +59,8 @@ fn time_zero_counts_unless_entry_is_given() {
     let late = &EventTable::from_days(&Subjects::new(&exit, &cause).with_entry(&[0, 0, 0]), 1, 1).unwrap()[0];
     assert_eq!((late.n(), late.excluded()), (1, 2));
     // An entry before 0 is at risk on day 0, in both kinds of time.
-    let early = &EventTable::from_days(&Subjects::new(&exit, &cause).with_entry(&[-1, -9, 0]), 1, 1).unwrap()[0];
+    let early =
+        &EventTable::from_days(&Subjects::new(&exit, &cause).with_entry(&[-1, -9, 0]), 1, 1).unwrap()[0];
     assert_eq!((early.n(), early.at_risk()), (3, [2.0, 1.0].as_slice()));
     let real = Subjects::new(&[0.0, 0.0, 3.0], &cause).with_entry(&[-1.0, f64::NEG_INFINITY, 0.0]);
     let real = &EventTable::from_times(&real, 1, 1).unwrap()[0];
@@ -109,7 +114,8 @@ fn nobody_one_subject_and_nothing_but_censorings() {
 fn an_empty_group_takes_no_degree_of_freedom() {
     let groups = [days(&[2, 4, 6, 9], &[1, 1, 0, 1]), days(&[], &[]), days(&[3, 5, 8], &[0, 1, 1])];
     let pair = [groups[0].clone(), groups[2].clone()];
-    let (three, two) = (log_rank(&groups, Weight::LogRank).unwrap(), log_rank(&pair, Weight::LogRank).unwrap());
+    let (three, two) =
+        (log_rank(&groups, Weight::LogRank).unwrap(), log_rank(&pair, Weight::LogRank).unwrap());
     assert_eq!((three.df, three.chisq), (1, two.chisq));
     assert_eq!(three.observed[1] + three.expected[1], 0.0);
     let (three, two) = (gray_test(&groups, 1, 0.0).unwrap(), gray_test(&pair, 1, 0.0).unwrap());
@@ -131,7 +137,9 @@ fn tests_refuse_what_they_cannot_answer() {
     assert!(matches!(log_rank(&two, negative), Err(Error::InvalidParameter { name: "rho", .. })));
     let uneven = [two.to_vec(), vec![one[0].clone()]];
     assert!(matches!(log_rank_stratified(&uneven, Weight::LogRank), Err(Error::LengthMismatch { .. })));
-    let late = EventTable::from_days(&Subjects::new(&[5, 6], &[1, 1]).with_entry(&[1, 2]).with_group(&[0, 1]), 1, 2).unwrap();
+    let late =
+        EventTable::from_days(&Subjects::new(&[5, 6], &[1, 1]).with_entry(&[1, 2]).with_group(&[0, 1]), 1, 2)
+            .unwrap();
     assert!(matches!(gray_test(&late, 1, 0.0), Err(Error::Undefined { .. })));
 }
 
@@ -155,13 +163,22 @@ fn values_outside_their_domain_are_named() {
         fault(&Subjects::new(&[1, -2], &[0, 1])),
         Error::InvalidValue { column: "exit", row: 1, value: -2.0, expected: "a day, 0 or later" }
     );
-    assert!(matches!(fault(&Subjects::new(&[1, 2], &[0, 2])), Error::InvalidValue { column: "cause", row: 1, .. }));
+    assert!(matches!(
+        fault(&Subjects::new(&[1, 2], &[0, 2])),
+        Error::InvalidValue { column: "cause", row: 1, .. }
+    ));
     let base = Subjects::new(&[1, 2], &[0, 1]);
     assert!(matches!(fault(&base.with_group(&[2, 0])), Error::InvalidValue { column: "group", row: 0, .. }));
     for weight in [-1.0, f64::NAN, f64::INFINITY] {
-        assert!(matches!(fault(&base.with_weight(&[1.0, weight])), Error::InvalidValue { column: "weight", row: 1, .. }));
+        assert!(matches!(
+            fault(&base.with_weight(&[1.0, weight])),
+            Error::InvalidValue { column: "weight", row: 1, .. }
+        ));
     }
-    assert_eq!(fault(&base.with_entry(&[0])), Error::LengthMismatch { column: "entry", expected: 2, received: 1 });
+    assert_eq!(
+        fault(&base.with_entry(&[0])),
+        Error::LengthMismatch { column: "entry", expected: 2, received: 1 }
+    );
     // The row is counted over all chunks, whichever thread finds it.
     let mut exit = vec![5; 600_000];
     exit[500_001] = -1;
@@ -172,13 +189,17 @@ fn values_outside_their_domain_are_named() {
         assert!(matches!(fault, Error::InvalidValue { column: "exit", row: 1, .. }));
     }
     let nan = Subjects::new(&[1.0], &[0]).with_entry(&[f64::NAN]);
-    assert!(matches!(EventTable::from_times(&nan, 1, 1), Err(Error::InvalidValue { column: "entry", row: 0, .. })));
+    assert!(matches!(
+        EventTable::from_times(&nan, 1, 1),
+        Err(Error::InvalidValue { column: "entry", row: 0, .. })
+    ));
     assert_eq!(times(&[-0.0, 0.0, 1.0]), [0.0, 1.0]);
 }
 
 #[test]
 fn a_sentinel_day_costs_no_memory() {
-    let subjects = Subjects::new(&[3, i32::MAX, 9_000_000, i32::MAX], &[1, 0, 1, 1]).with_entry(&[0, 1, 8_500_000, 2]);
+    let subjects =
+        Subjects::new(&[3, i32::MAX, 9_000_000, i32::MAX], &[1, 0, 1, 1]).with_entry(&[0, 1, 8_500_000, 2]);
     let table = &EventTable::from_days(&subjects, 1, 1).unwrap()[0];
     assert_eq!(table.time(), [0.0, 1.0, 2.0, 3.0, 8_500_000.0, 9_000_000.0, 2_147_483_647.0]);
     assert_eq!(table.at_risk(), [0.0, 1.0, 2.0, 3.0, 2.0, 3.0, 2.0]);
@@ -213,7 +234,10 @@ fn limits_at_the_ends_of_the_scale() {
     assert_eq!(CifConfType::Cloglog.limits(1.0, 0.1, z), None);
     assert_eq!(CifConfType::Plain.limits(0.95, 0.1, z), Some((0.95 - z * 0.1, 1.0)));
     // The two scales called log-log are not the same.
-    let (a, b) = (CifConfType::Cloglog.limits(0.7, 0.05, z).unwrap(), CifConfType::LogLog.limits(0.7, 0.05, z).unwrap());
+    let (a, b) = (
+        CifConfType::Cloglog.limits(0.7, 0.05, z).unwrap(),
+        CifConfType::LogLog.limits(0.7, 0.05, z).unwrap(),
+    );
     assert!((a.0 - b.0).abs() > 1e-3);
 }
 
@@ -257,16 +281,29 @@ fn landmarks_keep_who_is_at_risk_after_them() {
 #[test]
 fn columns_from_elsewhere_are_checked() {
     let build = |initial, entered: &[f64], events: &[f64]| {
-        EventTable::from_columns(initial, vec![1.0, 2.0], entered.to_vec(), vec![events.to_vec()], vec![1.0, 0.0])
+        EventTable::from_columns(
+            initial,
+            vec![1.0, 2.0],
+            entered.to_vec(),
+            vec![events.to_vec()],
+            vec![1.0, 0.0],
+        )
     };
     let table = build(3.0, &[], &[1.0, 1.0]).unwrap();
     assert_eq!((table.n(), table.at_risk(), table.person_time()), (3, [3.0, 1.0].as_slice(), 4.0));
     assert_eq!(build(2.0, &[1.0, 0.0], &[1.0, 1.0]).unwrap().at_risk(), [2.0, 1.0]);
-    assert!(matches!(build(2.0, &[], &[1.0, 1.0]), Err(Error::InvalidValue { column: "events", row: 1, .. })));
+    assert!(matches!(
+        build(2.0, &[], &[1.0, 1.0]),
+        Err(Error::InvalidValue { column: "events", row: 1, .. })
+    ));
     assert!(matches!(build(4.0, &[], &[1.0, 1.0]), Err(Error::InvalidParameter { name: "initial", .. })));
     assert!(matches!(build(3.0, &[], &[1.0]), Err(Error::LengthMismatch { column: "events", .. })));
-    assert!(matches!(build(3.0, &[], &[1.0, -1.0]), Err(Error::InvalidValue { column: "events", row: 1, .. })));
-    let descending = EventTable::from_columns(2.0, vec![2.0, 2.0], vec![], vec![vec![1.0, 1.0]], vec![0.0, 0.0]);
+    assert!(matches!(
+        build(3.0, &[], &[1.0, -1.0]),
+        Err(Error::InvalidValue { column: "events", row: 1, .. })
+    ));
+    let descending =
+        EventTable::from_columns(2.0, vec![2.0, 2.0], vec![], vec![vec![1.0, 1.0]], vec![0.0, 0.0]);
     assert!(matches!(descending, Err(Error::InvalidValue { column: "time", row: 1, .. })));
 }
 
@@ -295,7 +332,9 @@ fn rates_at_their_edges() {
     let (low, high) = count_limits(10, RateMethod::MidP, 0.95).unwrap();
     close(low, 5.079_521_847_217, 1e-11);
     close(high, 17.824_853_696_570, 1e-9);
-    assert!(rate(1, 0.0, RateMethod::Exact, 0.95).is_err() && rate(1, f64::NAN, RateMethod::Exact, 0.95).is_err());
+    assert!(
+        rate(1, 0.0, RateMethod::Exact, 0.95).is_err() && rate(1, f64::NAN, RateMethod::Exact, 0.95).is_err()
+    );
     assert!(rate(1, 10.0, RateMethod::Exact, 95.0).is_err());
     let none = rate_ratio((0, 10.0), (0, 10.0), 0.95).unwrap();
     assert_eq!((none.value, none.p, none.upper), (None, None, None));

@@ -39,7 +39,11 @@ pub struct HistoryEntry {
 }
 
 /// One record, in a transaction that is already scoped.
-pub async fn find(tx: &mut Transaction<'static, Postgres>, form: &'static FormDescriptor, id: Uuid) -> Result<Stored> {
+pub async fn find(
+    tx: &mut Transaction<'static, Postgres>,
+    form: &'static FormDescriptor,
+    id: Uuid,
+) -> Result<Stored> {
     find_with(tx, form, id, "").await
 }
 

@@ -4,7 +4,11 @@
 //!    tables and indexes of an identical database.
 //! 2. A snapshot of a million toxicity rows against `COPY ... TO` of the same table.
 //! 3. Kaplan-Meier of a million subjects on integer days against one sort of the same array.
-#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and ends when something fails")]
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a benchmark prints, and ends when something fails"
+)]
 
 use bytes::Bytes;
 use cluster::{Cluster, ClusterConfig};
@@ -36,15 +40,25 @@ async fn run() {
     let directory = std::env::temp_dir().join(format!("sequela-bench-{}", std::process::id()));
     std::fs::create_dir_all(&directory).unwrap();
     let mut config = ClusterConfig::new(directory.join("postgres"));
-    config.settings = vec![("shared_buffers".to_owned(), "512MB".to_owned()), ("max_wal_size".to_owned(), "4GB".to_owned())];
+    config.settings = vec![
+        ("shared_buffers".to_owned(), "512MB".to_owned()),
+        ("max_wal_size".to_owned(), "4GB".to_owned()),
+    ];
     let cluster = Cluster::start(config).await.unwrap();
     let at = cluster.connection_parameters();
-    let admin = PgConnectOptions::new_without_pgpass().socket(&at.socket_directory).port(at.port).username(&at.superuser);
+    let admin = PgConnectOptions::new_without_pgpass()
+        .socket(&at.socket_directory)
+        .port(at.port)
+        .username(&at.superuser);
     let mut postgres = PgConnection::connect_with(&admin.clone().database("postgres")).await.unwrap();
     for name in ["submitted", "copied"] {
         postgres.execute(AssertSqlSafe(format!("create database {name}"))).await.unwrap();
     }
-    let open = |name: &str| DatabaseConfig { admin: admin.clone().database(name), role_password: None, max_connections: 8 };
+    let open = |name: &str| DatabaseConfig {
+        admin: admin.clone().database(name),
+        role_password: None,
+        max_connections: 8,
+    };
     let (submitted, copied) = (open("submitted"), open("copied"));
     let (target, floor) = (submitted.open().await.unwrap(), copied.open().await.unwrap());
 
@@ -79,7 +93,12 @@ async fn load(connection: &mut PgConnection, table: &str, rows: &[Bytes]) {
     copy.finish().await.unwrap();
 }
 
-async fn submission(directory: &Path, submitted: &DatabaseConfig, copied: &DatabaseConfig, database: &Database) {
+async fn submission(
+    directory: &Path,
+    submitted: &DatabaseConfig,
+    copied: &DatabaseConfig,
+    database: &Database,
+) {
     let author = Author { actor: Uuid::nil(), request_id: Uuid::now_v7() };
     registry::reference_data::seed_products(database, author).await.unwrap();
     let context = clinical::Context { today: chrono::Utc::now().date_naive() };
@@ -88,13 +107,22 @@ async fn submission(directory: &Path, submitted: &DatabaseConfig, copied: &Datab
     let form = clinical::forms::REFERENCE[0];
     let record = clinical::Record::from_json(form, &entries, context).0.unwrap();
     registry::reference_data::create(database, author, &record).await.unwrap();
-    let request = TokenRequest { label: "bench".to_owned(), role: Role::Lead, centers: vec![CENTER.to_owned()], products: Vec::new(), expires_at: None };
+    let request = TokenRequest {
+        label: "bench".to_owned(),
+        role: Role::Lead,
+        centers: vec![CENTER.to_owned()],
+        products: Vec::new(),
+        expires_at: None,
+    };
     let (_, token) = create_token(database, author, &request).await.unwrap();
 
-    let synthetic = synth::Registry::new(&synth::Config { patients: synth::MAX_PATIENTS, ..synth::Config::default() }).unwrap();
+    let synthetic =
+        synth::Registry::new(&synth::Config { patients: synth::MAX_PATIENTS, ..synth::Config::default() })
+            .unwrap();
     let (mut parents, mut rows) = (Vec::new(), Vec::new());
     for patient in synthetic.toxicity_rows(SUBMITTED) {
-        let (toxicity, other): (Vec<_>, Vec<_>) = patient.records.into_iter().partition(|r| r.form().name == "daily_toxicity");
+        let (toxicity, other): (Vec<_>, Vec<_>) =
+            patient.records.into_iter().partition(|r| r.form().name == "daily_toxicity");
         synth::write_ndjson(&other, &mut parents).unwrap();
         synth::write_ndjson(&toxicity, &mut rows).unwrap();
     }
@@ -150,7 +178,10 @@ async fn submission(directory: &Path, submitted: &DatabaseConfig, copied: &Datab
     to.execute("commit").await.unwrap();
     let copy = begun.elapsed().as_secs_f64();
     let rate = SUBMITTED as f64 / ours;
-    println!("bulk submission   {SUBMITTED} records in {ours:.2} s = {rate:.0} records/s; COPY of the same rows {copy:.2} s; ratio {:.2} (aim 0.35, 8000 records/s)", copy / ours);
+    println!(
+        "bulk submission   {SUBMITTED} records in {ours:.2} s = {rate:.0} records/s; COPY of the same rows {copy:.2} s; ratio {:.2} (aim 0.35, 8000 records/s)",
+        copy / ours
+    );
 }
 
 async fn snapshot(directory: &Path, copied: &DatabaseConfig, database: &Database) {
@@ -165,7 +196,8 @@ async fn snapshot(directory: &Path, copied: &DatabaseConfig, database: &Database
     );
     admin.execute(AssertSqlSafe(fill)).await.unwrap();
     admin.execute("vacuum analyze daily_toxicity").await.unwrap();
-    let rows: i64 = sqlx::query_scalar("select count(*) from daily_toxicity").fetch_one(&mut admin).await.unwrap();
+    let rows: i64 =
+        sqlx::query_scalar("select count(*) from daily_toxicity").fetch_one(&mut admin).await.unwrap();
     let (mut ours, mut copy) = (Vec::new(), Vec::new());
     for _ in 0..REPEATS {
         let begun = Instant::now();
@@ -183,7 +215,10 @@ async fn snapshot(directory: &Path, copied: &DatabaseConfig, database: &Database
         assert!(bytes > 0);
     }
     let (ours, copy) = (median(ours), median(copy));
-    println!("snapshot          {rows} toxicity rows in {ours:.2} s; COPY TO of the table {copy:.2} s; ratio {:.2} (aim 0.5)", copy / ours);
+    println!(
+        "snapshot          {rows} toxicity rows in {ours:.2} s; COPY TO of the table {copy:.2} s; ratio {:.2} (aim 0.5)",
+        copy / ours
+    );
 }
 
 /// Days and outcomes without any library: a linear congruential sequence.
@@ -202,7 +237,10 @@ fn kaplan_meier() {
     for _ in 0..REPEATS {
         let begun = Instant::now();
         let tables = EventTable::from_days(&Subjects::new(&days, &events), 1, 1).unwrap();
-        let curve = survival::kaplan_meier::kaplan_meier(&tables[0], &survival::kaplan_meier::KmOptions::default()).unwrap().curve();
+        let curve =
+            survival::kaplan_meier::kaplan_meier(&tables[0], &survival::kaplan_meier::KmOptions::default())
+                .unwrap()
+                .curve();
         ours.push(begun.elapsed().as_secs_f64());
         assert!(!curve.time.is_empty());
         let mut copy = days.clone();
@@ -212,5 +250,8 @@ fn kaplan_meier() {
         assert!(copy[0] <= copy[KM_ROWS - 1]);
     }
     let (ours, sort) = (median(ours) * 1e3, median(sort) * 1e3);
-    println!("Kaplan-Meier      {KM_ROWS} subjects on integer days in {ours:.2} ms; one sort of the days {sort:.2} ms; ratio {:.1}", sort / ours);
+    println!(
+        "Kaplan-Meier      {KM_ROWS} subjects on integer days in {ours:.2} ms; one sort of the days {sort:.2} ms; ratio {:.1}",
+        sort / ours
+    );
 }

@@ -36,15 +36,32 @@ fn print(found: &Verification, public_key: &[u8; 32]) {
     println!("key       {}", hex(public_key));
     if let Some(head) = &found.head {
         println!("head      {}:{}:{}", head.block, head.position, head.hash);
-        println!("          Keep the head elsewhere: only with it can the removal of the newest blocks be noticed.");
+        println!(
+            "          Keep the head elsewhere: only with it can the removal of the newest blocks be noticed."
+        );
     }
-    println!("{}", if found.intact() { "The log is intact and every record is what it says." } else { "THE LOG IS NOT INTACT." });
+    println!(
+        "{}",
+        if found.intact() {
+            "The log is intact and every record is what it says."
+        } else {
+            "THE LOG IS NOT INTACT."
+        }
+    );
 }
 
 fn parse_head(text: &str) -> Result<Head, Failure> {
     let parts: Vec<&str> = text.split(':').collect();
-    let read = || Some(Head { block: parts.first()?.parse().ok()?, position: parts.get(1)?.parse().ok()?, hash: (*parts.get(2)?).to_owned() });
-    read().filter(|_| parts.len() == 3).ok_or_else(|| Failure::input(format!("--head {text}: expected BLOCK:POSITION:HASH")))
+    let read = || {
+        Some(Head {
+            block: parts.first()?.parse().ok()?,
+            position: parts.get(1)?.parse().ok()?,
+            hash: (*parts.get(2)?).to_owned(),
+        })
+    };
+    read()
+        .filter(|_| parts.len() == 3)
+        .ok_or_else(|| Failure::input(format!("--head {text}: expected BLOCK:POSITION:HASH")))
 }
 
 fn parse_key(text: &str) -> Result<[u8; 32], Failure> {

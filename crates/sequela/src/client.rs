@@ -21,7 +21,8 @@ pub(crate) struct Answer {
 impl Answer {
     /// The body as JSON.
     pub(crate) fn json(&self) -> Result<Value, Failure> {
-        serde_json::from_slice(&self.body).map_err(|e| Failure::internal(format!("the server's answer is not JSON: {e}")))
+        serde_json::from_slice(&self.body)
+            .map_err(|e| Failure::internal(format!("the server's answer is not JSON: {e}")))
     }
 
     /// The answer, or the server's problem in words.
@@ -31,7 +32,8 @@ impl Answer {
         }
         let problem: Value = serde_json::from_slice(&self.body).unwrap_or(Value::Null);
         let text = |name: &str| problem.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let mut message = format!("the server answered {}: {} {}", self.status, text("title"), text("detail"));
+        let mut message =
+            format!("the server answered {}: {} {}", self.status, text("title"), text("detail"));
         for error in problem.get("errors").and_then(Value::as_array).into_iter().flatten() {
             message.push_str("\n  ");
             message.push_str(&describe(error));
@@ -79,7 +81,10 @@ impl Client {
         }
     }
 
-    fn received(&self, sent: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Answer, Failure> {
+    fn received(
+        &self,
+        sent: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    ) -> Result<Answer, Failure> {
         let unreachable = |error: ureq::Error| Failure::internal(format!("{}: {error}", self.url));
         let mut response = sent.map_err(unreachable)?;
         let status = response.status().as_u16();
@@ -92,8 +97,15 @@ impl Client {
         self.received(self.agent.get(&url).header("authorization", &self.authorization).call())
     }
 
-    pub(crate) fn post(&self, path: &str, content_type: &str, accept: &str, body: &[u8]) -> Result<Answer, Failure> {
-        let request = self.agent.post(format!("{}{path}", self.url)).header("authorization", &self.authorization);
+    pub(crate) fn post(
+        &self,
+        path: &str,
+        content_type: &str,
+        accept: &str,
+        body: &[u8],
+    ) -> Result<Answer, Failure> {
+        let request =
+            self.agent.post(format!("{}{path}", self.url)).header("authorization", &self.authorization);
         self.received(request.header("content-type", content_type).header("accept", accept).send(body))
     }
 

@@ -13,7 +13,12 @@ use std::process::ExitCode;
 
 /// `sequela demo`.
 pub(crate) async fn run(mut storage: Storage, arguments: DemoArguments) -> Result<ExitCode, Failure> {
-    let config = synth::Config { seed: arguments.seed, centers: arguments.centers, patients: arguments.patients, ..synth::Config::default() };
+    let config = synth::Config {
+        seed: arguments.seed,
+        centers: arguments.centers,
+        patients: arguments.patients,
+        ..synth::Config::default()
+    };
     let synthetic = synth::Registry::new(&config).map_err(Failure::input)?;
     if storage.data_dir.is_none() {
         // The demonstration never mixes with a real registry.
@@ -31,8 +36,10 @@ async fn show(running: &Running, synthetic: synth::Registry, exit: bool) -> Resu
     let url = format!("http://{}", running.address);
     let admin = token(running, Role::Admin, &[], &[]).await?;
     let client = Client::new(&Remote { url: url.clone(), token: admin.clone() });
-    let centers: Vec<Value> = synthetic.centers().iter().map(|c| clinical::Form::to_record(c).to_json()).collect();
-    let ids: Vec<String> = centers.iter().filter_map(|c| c.get("center_id")?.as_str().map(str::to_owned)).collect();
+    let centers: Vec<Value> =
+        synthetic.centers().iter().map(|c| clinical::Form::to_record(c).to_json()).collect();
+    let ids: Vec<String> =
+        centers.iter().filter_map(|c| c.get("center_id")?.as_str().map(str::to_owned)).collect();
     blocking(move || {
         for center in &centers {
             client.post_json("/v1/centers", center)?.success()?;
@@ -64,7 +71,8 @@ async fn show(running: &Running, synthetic: synth::Registry, exit: bool) -> Resu
             Role::Sponsor => token(running, role, &[], &["axi-cel".to_owned()]).await?,
             Role::Auditor => token(running, role, &[], &[]).await?,
         };
-        let note = if role.of_one_center() { format!("  (center {})", first.join("")) } else { String::new() };
+        let note =
+            if role.of_one_center() { format!("  (center {})", first.join("")) } else { String::new() };
         println!("  {:<13}{secret}{note}", role.code());
     }
     println!("\nCtrl-C stops it; the data stay.");
@@ -73,11 +81,18 @@ async fn show(running: &Running, synthetic: synth::Registry, exit: bool) -> Resu
 }
 
 /// The client waits; the runtime must not.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Failure> + Send + 'static) -> Result<T, Failure> {
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
     tokio::task::spawn_blocking(work).await.map_err(Failure::internal)?
 }
 
-async fn token(running: &Running, role: Role, centers: &[String], products: &[String]) -> Result<String, Failure> {
+async fn token(
+    running: &Running,
+    role: Role,
+    centers: &[String],
+    products: &[String],
+) -> Result<String, Failure> {
     let request = TokenRequest {
         label: format!("demo {}", role.code()),
         role,
@@ -88,14 +103,19 @@ async fn token(running: &Running, role: Role, centers: &[String], products: &[St
     Ok(principal::create_token(&running.app.database, system(), &request).await?.1)
 }
 
-fn submit_all(url: &str, synthetic: &synth::Registry, tokens: &BTreeMap<String, String>) -> Result<(), Failure> {
+fn submit_all(
+    url: &str,
+    synthetic: &synth::Registry,
+    tokens: &BTreeMap<String, String>,
+) -> Result<(), Failure> {
     let mut batches: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     let mut records = 0;
     for patient in synthetic.patients() {
         let batch = batches.entry(patient.center_id.as_str().to_owned()).or_default();
         records += synth::write_ndjson(&patient.records, batch).map_err(Failure::internal)?;
     }
-    let style = indicatif::ProgressStyle::with_template("{bar:30} {pos}/{len} centers  {msg}").map_err(Failure::internal)?;
+    let style = indicatif::ProgressStyle::with_template("{bar:30} {pos}/{len} centers  {msg}")
+        .map_err(Failure::internal)?;
     let bar = indicatif::ProgressBar::new(batches.len() as u64).with_style(style);
     let begun = std::time::Instant::now();
     let mut totals = [0u64; 4];
@@ -103,11 +123,17 @@ fn submit_all(url: &str, synthetic: &synth::Registry, tokens: &BTreeMap<String, 
     for (center, body) in &batches {
         let Some(token) = tokens.get(center) else { continue };
         let client = Client::new(&Remote { url: url.to_owned(), token: token.clone() });
-        let answer = client.post("/v1/submissions?results=faults", "application/x-ndjson", "application/json", body)?.success()?.json()?;
+        let answer = client
+            .post("/v1/submissions?results=faults", "application/x-ndjson", "application/json", body)?
+            .success()?
+            .json()?;
         for (total, name) in totals.iter_mut().zip(names) {
             *total += answer.get(name).and_then(Value::as_u64).unwrap_or_default();
         }
-        let message = format!("{center}: {} records created", answer.get("created").and_then(Value::as_u64).unwrap_or_default());
+        let message = format!(
+            "{center}: {} records created",
+            answer.get("created").and_then(Value::as_u64).unwrap_or_default()
+        );
         if bar.is_hidden() {
             println!("{message}");
         }
@@ -131,14 +157,12 @@ fn print_reports(remote: &Remote) -> Result<(), Failure> {
     let client = Client::new(remote);
     let manifest = client.post_json("/v1/snapshots", &json!({}))?.success()?.json()?;
     println!("Snapshot {}", manifest.get("snapshot_id").and_then(Value::as_str).unwrap_or_default());
-    for (report, parameters) in [
-        ("survival", json!({})),
-        ("toxicity", json!({})),
-        ("incidence", json!({})),
-        ("adherence", json!({})),
-    ] {
+    for (report, parameters) in
+        [("survival", json!({})), ("toxicity", json!({})), ("incidence", json!({})), ("adherence", json!({}))]
+    {
         let body = reports::request(report, "latest", &json!({}), &parameters).to_string();
-        let answer = client.post("/v1/reports", "application/json", "text/plain", body.as_bytes())?.success()?;
+        let answer =
+            client.post("/v1/reports", "application/json", "text/plain", body.as_bytes())?.success()?;
         println!("\n{}", String::from_utf8_lossy(&answer.body));
     }
     Ok(())

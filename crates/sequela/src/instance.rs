@@ -31,8 +31,10 @@ impl Instance {
         let (config, cluster) = connect(&storage, &private).await?;
         let private = cluster.is_some().then_some(private);
         let database = config.open().await?;
-        std::fs::create_dir_all(&data_dir).map_err(|e| Failure::internal(format!("{}: {e}", data_dir.display())))?;
-        let sealing_key = SealingKey::load_or_create(&data_dir.join("sealing-key.pem")).map_err(Failure::internal)?;
+        std::fs::create_dir_all(&data_dir)
+            .map_err(|e| Failure::internal(format!("{}: {e}", data_dir.display())))?;
+        let sealing_key =
+            SealingKey::load_or_create(&data_dir.join("sealing-key.pem")).map_err(Failure::internal)?;
         Ok(Self { database, sealing_key, snapshots: data_dir.join("snapshots"), cluster, private })
     }
 
@@ -77,13 +79,21 @@ fn private_cluster(data_dir: &Path) -> ClusterConfig {
     config
 }
 
-async fn connect(storage: &Storage, private: &ClusterConfig) -> Result<(DatabaseConfig, Option<Cluster>), Failure> {
+async fn connect(
+    storage: &Storage,
+    private: &ClusterConfig,
+) -> Result<(DatabaseConfig, Option<Cluster>), Failure> {
     if let Some(url) = &storage.database_url {
-        let admin = PgConnectOptions::from_str(url).map_err(|error| Failure::input(format!("DATABASE_URL: {error}")))?;
-        let config = DatabaseConfig { admin, role_password: storage.database_role_password.clone(), max_connections: 16 };
+        let admin = PgConnectOptions::from_str(url)
+            .map_err(|error| Failure::input(format!("DATABASE_URL: {error}")))?;
+        let config = DatabaseConfig {
+            admin,
+            role_password: storage.database_role_password.clone(),
+            max_connections: 16,
+        };
         return Ok((config, None));
     }
-    
+
     let (at, cluster) = match Cluster::start(private.clone()).await {
         Ok(cluster) => (cluster.connection_parameters(), Some(cluster)),
         // A server of this installation runs: its cluster serves this command as well.

@@ -56,7 +56,10 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
 
 /// `stats` tells what was wrong in a problem document, whether an argument or the input.
 fn refuse_arguments(error: &clap::Error) -> ExitCode {
-    let is_stats = std::env::args_os().skip(1).find(|word| !word.to_string_lossy().starts_with('-')).is_some_and(|word| word == "stats");
+    let is_stats = std::env::args_os()
+        .skip(1)
+        .find(|word| !word.to_string_lossy().starts_with('-'))
+        .is_some_and(|word| word == "stats");
     match stats::StatsError::from_arguments(error).filter(|_| is_stats) {
         Some(problem) => {
             eprintln!("{problem}");
@@ -83,6 +86,7 @@ fn statistics(command: &stats::StatsCommand) -> ExitCode {
 
 /// Commands that need the database run on a runtime of their own.
 fn wait(work: impl Future<Output = Result<ExitCode, Failure>>) -> Result<ExitCode, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::internal)?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::internal)?;
     runtime.block_on(work)
 }

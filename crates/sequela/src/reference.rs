@@ -65,7 +65,9 @@ fn one_patient() -> Result<String, Failure> {
 }
 
 fn markdown(entries: &[dictionary::Entry]) -> String {
-    let mut text = String::from("# Data dictionary\n\nGenerated from the forms; do not edit. A required value that is not there is declared with a missing code: NK not known, NA not applicable, ND not done, PEND pending.\n");
+    let mut text = String::from(
+        "# Data dictionary\n\nGenerated from the forms; do not edit. A required value that is not there is declared with a missing code: NK not known, NA not applicable, ND not done, PEND pending.\n",
+    );
     let mut form = "";
     for entry in entries {
         if entry.form != form {

@@ -50,7 +50,8 @@ pub(crate) fn run(arguments: &ReportArguments) -> Result<ExitCode, Failure> {
     let cohort = match &arguments.cohort {
         None => json!({}),
         Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|e| Failure::input(format!("{}: {e}", path.display())))?;
+            let text = std::fs::read_to_string(path)
+                .map_err(|e| Failure::input(format!("{}: {e}", path.display())))?;
             serde_json::from_str(&text).map_err(|e| Failure::input(format!("{}: {e}", path.display())))?
         }
     };
@@ -59,9 +60,12 @@ pub(crate) fn run(arguments: &ReportArguments) -> Result<ExitCode, Failure> {
         Some(text) => serde_json::from_str(text).map_err(|e| Failure::input(format!("--parameters: {e}")))?,
     };
     let body = request(&arguments.report, &arguments.snapshot, &cohort, &parameters).to_string();
-    let answer = Client::new(&arguments.remote).post("/v1/reports", "application/json", accept, body.as_bytes())?.success()?;
+    let answer = Client::new(&arguments.remote)
+        .post("/v1/reports", "application/json", accept, body.as_bytes())?
+        .success()?;
     match &arguments.output {
-        Some(path) => std::fs::write(path, &answer.body).map_err(|e| Failure::input(format!("{}: {e}", path.display())))?,
+        Some(path) => std::fs::write(path, &answer.body)
+            .map_err(|e| Failure::input(format!("{}: {e}", path.display())))?,
         None => std::io::stdout().write_all(&answer.body).map_err(Failure::internal)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -7,6 +7,7 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use registry::audit::seal;
 use registry::scope::Author;
 use server::App;
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -25,10 +26,17 @@ const CHECK_EVERY: Duration = Duration::from_secs(1);
 /// Sends the log to standard error.
 pub(crate) fn log_to_stderr(cli: &Cli) -> Result<(), Failure> {
     // A server without its request lines is of no use to whoever runs it.
-    let directives = if matches!(cli.command, crate::cli::Command::Serve(_)) && cli.log == "warn" { "info" } else { &cli.log };
+    let directives = if matches!(cli.command, crate::cli::Command::Serve(_)) && cli.log == "warn" {
+        "info"
+    } else {
+        &cli.log
+    };
     let filter = tracing_subscriber::EnvFilter::try_new(directives)
         .map_err(|error| Failure::input(format!("--log {directives}: {error}")))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     match cli.log_format {
         LogFormat::Text => builder.init(),
         LogFormat::Json => builder.json().flatten_event(true).init(),
@@ -47,24 +55,34 @@ pub(crate) struct Running {
 
 impl Running {
     /// Starts serving.
-    pub(crate) async fn start(instance: &Instance, listen: SocketAddr, submission_limit: usize) -> Result<Self, Failure> {
+    pub(crate) async fn start(
+        instance: &Instance,
+        listen: SocketAddr,
+        submission_limit: usize,
+    ) -> Result<Self, Failure> {
         let metrics = PrometheusBuilder::new().install_recorder().map_err(Failure::internal)?;
         let app = Arc::new(App {
             database: instance.database.clone(),
             sealing_key: instance.sealing_key.clone(),
             snapshots: instance.snapshots.clone(),
             submission_limit,
-            report_slots: tokio::sync::Semaphore::new(std::thread::available_parallelism().map_or(1, std::num::NonZero::get)),
+            report_slots: tokio::sync::Semaphore::new(
+                std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            ),
             metrics,
         });
         registry::reference_data::seed_products(&app.database, system()).await?;
-        let listener = TcpListener::bind(listen).await.map_err(|e| Failure::input(format!("cannot listen on {listen}: {e}")))?;
+        let listener = TcpListener::bind(listen)
+            .await
+            .map_err(|e| Failure::input(format!("cannot listen on {listen}: {e}")))?;
         let address = listener.local_addr().map_err(Failure::internal)?;
         let (stop, stopped) = watch::channel(false);
         let router = server::router(Arc::clone(&app));
         let mut end = stopped.clone();
         let serving = tokio::spawn(async move {
-            axum::serve(listener, router).with_graceful_shutdown(async move { drop(end.wait_for(|s| *s).await) }).await
+            axum::serve(listener, router)
+                .with_graceful_shutdown(async move { drop(end.wait_for(|s| *s).await) })
+                .await
         });
         let sealing = tokio::spawn(keep_sealing(Arc::clone(&app), stopped));
         Ok(Self { app, address, stop, serving, sealing })
@@ -118,7 +136,10 @@ pub(crate) async fn asked_to_stop() {
 pub(crate) async fn run(storage: Storage, arguments: ServeArguments) -> Result<ExitCode, Failure> {
     let mut instance = Instance::open(storage).await?;
     let running = Running::start(&instance, arguments.listen, arguments.submission_mib << 20).await?;
-    println!("Sequela listens on http://{}  (documentation: http://{}/docs/)", running.address, running.address);
+    println!(
+        "Sequela listens on http://{}  (documentation: http://{}/docs/)",
+        running.address, running.address
+    );
     let mut stop = std::pin::pin!(asked_to_stop());
     while tokio::time::timeout(CHECK_EVERY, &mut stop).await.is_err() {
         instance.revive_cluster().await;

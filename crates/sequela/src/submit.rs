@@ -21,12 +21,18 @@ pub(crate) fn run(arguments: &SubmitArguments) -> Result<ExitCode, Failure> {
     let upload = prepare(arguments)?;
     let unmapped = upload.mapped.as_ref().map_or(0, |(_, mapped)| mapped.faults.len());
     if let Some((_, mapped)) = &upload.mapped {
-        eprintln!("{} rows read, {} records made, {unmapped} faults in the spreadsheet", mapped.rows, mapped.records.len());
+        eprintln!(
+            "{} rows read, {} records made, {unmapped} faults in the spreadsheet",
+            mapped.rows,
+            mapped.records.len()
+        );
         for fault in mapped.faults.iter().take(arguments.show) {
             eprintln!("  {fault}");
         }
         if arguments.all_or_nothing && unmapped > 0 {
-            return Err(Failure::input("the spreadsheet has faults and --all-or-nothing was asked: nothing was sent"));
+            return Err(Failure::input(
+                "the spreadsheet has faults and --all-or-nothing was asked: nothing was sent",
+            ));
         }
     }
     let mut path = format!("/v1/submissions?results=faults&dry_run={}", arguments.dry_run);
@@ -37,7 +43,8 @@ pub(crate) fn run(arguments: &SubmitArguments) -> Result<ExitCode, Failure> {
         path.push_str(&format!("&form={form}"));
     }
     let progress = spinner(&format!("submitting {}", arguments.file.display()));
-    let answer = Client::new(&arguments.remote).post(&path, upload.content_type, "application/json", &upload.body);
+    let answer =
+        Client::new(&arguments.remote).post(&path, upload.content_type, "application/json", &upload.body);
     progress.finish_and_clear();
     let answer = answer?.success()?.json()?;
     let rejected = print(&answer, &upload, arguments.show);
@@ -60,17 +67,25 @@ fn prepare(arguments: &SubmitArguments) -> Result<Upload, Failure> {
     let extension = file.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
     let content_type = match extension.as_str() {
         "csv" if arguments.form.is_none() => {
-            return Err(Failure::input("CSV holds records of one form: name it with --form, or give a --mapping"));
+            return Err(Failure::input(
+                "CSV holds records of one form: name it with --form, or give a --mapping",
+            ));
         }
         "csv" => "text/csv",
         "ndjson" | "jsonl" | "json" => "application/x-ndjson",
-        other => return Err(Failure::input(format!("{}: unknown file type `.{other}`; expected .ndjson, .jsonl or .csv", file.display()))),
+        other => {
+            return Err(Failure::input(format!(
+                "{}: unknown file type `.{other}`; expected .ndjson, .jsonl or .csv",
+                file.display()
+            )));
+        }
     };
     Ok(Upload { body, content_type, form: arguments.form.clone(), mapped: None })
 }
 
 fn map(file: &Path, mapping: &Path) -> Result<Upload, Failure> {
-    let text = std::fs::read_to_string(mapping).map_err(|e| Failure::input(format!("{}: {e}", mapping.display())))?;
+    let text = std::fs::read_to_string(mapping)
+        .map_err(|e| Failure::input(format!("{}: {e}", mapping.display())))?;
     let mapping_file = mapping.display();
     let mapping = Mapping::parse(&text).map_err(|faults| {
         let list: Vec<String> = faults.iter().map(|f| format!("\n  {f}")).collect();
@@ -119,10 +134,17 @@ fn print(answer: &Value, upload: &Upload, show: usize) -> u64 {
 /// Where in the center's own spreadsheet a fault comes from.
 fn origin(row: &Value, error: &Value, upload: &Upload) -> String {
     let Some((mapping, mapped)) = &upload.mapped else { return String::new() };
-    let line = row.get("row").and_then(Value::as_u64).and_then(|line| usize::try_from(line).ok()).unwrap_or_default();
-    let Some(record) = line.checked_sub(1).and_then(|index| mapped.records.get(index)) else { return String::new() };
+    let line = row
+        .get("row")
+        .and_then(Value::as_u64)
+        .and_then(|line| usize::try_from(line).ok())
+        .unwrap_or_default();
+    let Some(record) = line.checked_sub(1).and_then(|index| mapped.records.get(index)) else {
+        return String::new();
+    };
     let rows: Vec<String> = record.source_rows.iter().take(3).map(ToString::to_string).collect();
     let field = error.get("pointer").and_then(Value::as_str).unwrap_or_default().trim_start_matches('/');
-    let column = mapping.column_of(record.form.name, field).map_or_else(String::new, |c| format!(", column {c:?}"));
+    let column =
+        mapping.column_of(record.form.name, field).map_or_else(String::new, |c| format!(", column {c:?}"));
     format!("spreadsheet row {}{column}: {} ", rows.join(", "), record.form.name)
 }

@@ -30,7 +30,11 @@ pub(crate) async fn run(storage: Storage, command: TokenCommand) -> Result<ExitC
     done.map(|()| ExitCode::SUCCESS)
 }
 
-async fn act(instance: &Instance, command: TokenCommand, request: Option<TokenRequest>) -> Result<(), Failure> {
+async fn act(
+    instance: &Instance,
+    command: TokenCommand,
+    request: Option<TokenRequest>,
+) -> Result<(), Failure> {
     let database = &instance.database;
     match (command, request) {
         (TokenCommand::Create { .. }, Some(request)) => {
@@ -39,16 +43,27 @@ async fn act(instance: &Instance, command: TokenCommand, request: Option<TokenRe
             println!("{secret}");
         }
         (TokenCommand::Revoke { token_id }, _) => {
-            principal::revoke_token(database, system(), token_id, "revoked on the command line").await.map_err(|error| match error {
-                registry::Error::NotFound => Failure::input(format!("no token {token_id} that still works")),
-                other => other.into(),
-            })?;
+            principal::revoke_token(database, system(), token_id, "revoked on the command line")
+                .await
+                .map_err(|error| match error {
+                    registry::Error::NotFound => {
+                        Failure::input(format!("no token {token_id} that still works"))
+                    }
+                    other => other.into(),
+                })?;
             println!("Token {token_id} no longer works.");
         }
         (TokenCommand::List | TokenCommand::Create { .. }, _) => {
             for token in principal::list_tokens(database).await? {
                 let state = if token.revoked_at.is_some() { "revoked" } else { "valid" };
-                println!("{}  {:<12}  {:<7}  {}  {}", token.token_id, token.role, state, token.centers.join(","), token.label);
+                println!(
+                    "{}  {:<12}  {:<7}  {}  {}",
+                    token.token_id,
+                    token.role,
+                    state,
+                    token.centers.join(","),
+                    token.label
+                );
             }
         }
     }

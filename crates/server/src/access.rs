@@ -6,7 +6,10 @@ use registry::principal::{Principal, Role};
 /// The center a caller writes to.
 pub(crate) fn writes(principal: &Principal) -> Result<&str, Problem> {
     principal.own_center().ok_or_else(|| {
-        Problem::forbidden(format!("A {} does not write clinical records; only a center's submitter or lead does.", principal.role.code()))
+        Problem::forbidden(format!(
+            "A {} does not write clinical records; only a center's submitter or lead does.",
+            principal.role.code()
+        ))
     })
 }
 
@@ -23,8 +26,12 @@ pub(crate) fn reports(principal: &Principal) -> Result<Option<&[String]>, Proble
     match principal.role {
         Role::Submitter | Role::Lead | Role::Monitor => Ok(Some(&principal.centers)),
         Role::Statistician => Ok(None),
-        Role::Sponsor => Err(Problem::forbidden("Sponsors receive no report until disclosure control exists.")),
-        Role::Auditor | Role::Admin => Err(Problem::forbidden(format!("A {} receives no reports.", principal.role.code()))),
+        Role::Sponsor => {
+            Err(Problem::forbidden("Sponsors receive no report until disclosure control exists."))
+        }
+        Role::Auditor | Role::Admin => {
+            Err(Problem::forbidden(format!("A {} receives no reports.", principal.role.code())))
+        }
     }
 }
 
@@ -34,7 +41,11 @@ pub(crate) fn only(principal: &Principal, roles: &[Role]) -> Result<(), Problem>
         return Ok(());
     }
     let may: Vec<&str> = roles.iter().map(|r| r.code()).collect();
-    Err(Problem::forbidden(format!("A {} may not do this; accepted: {}.", principal.role.code(), may.join(", "))))
+    Err(Problem::forbidden(format!(
+        "A {} may not do this; accepted: {}.",
+        principal.role.code(),
+        may.join(", ")
+    )))
 }
 
 #[cfg(test)]
@@ -42,8 +53,18 @@ mod tests {
     use super::*;
 
     fn principal(role: Role) -> Principal {
-        let centers = if matches!(role, Role::Submitter | Role::Lead | Role::Monitor) { vec!["A".to_owned()] } else { Vec::new() };
-        Principal { token_id: uuid::Uuid::nil(), label: String::new(), role, centers, products: vec!["axi-cel".to_owned()] }
+        let centers = if matches!(role, Role::Submitter | Role::Lead | Role::Monitor) {
+            vec!["A".to_owned()]
+        } else {
+            Vec::new()
+        };
+        Principal {
+            token_id: uuid::Uuid::nil(),
+            label: String::new(),
+            role,
+            centers,
+            products: vec!["axi-cel".to_owned()],
+        }
     }
 
     #[test]

@@ -51,18 +51,26 @@ fn add_schema(api: &mut OpenApi, name: &str, schema: Value) {
 /// `daily_toxicity` → `DailyToxicity`.
 fn schema_name(form: &FormDescriptor) -> String {
     let words = form.name.split('_');
-    words.map(|w| w.chars().take(1).flat_map(char::to_uppercase).chain(w.chars().skip(1)).collect::<String>()).collect()
+    words
+        .map(|w| w.chars().take(1).flat_map(char::to_uppercase).chain(w.chars().skip(1)).collect::<String>())
+        .collect()
 }
 
 fn field_schema(field: &FieldDescriptor) -> Value {
     let nullable = field.requirement != Requirement::Mandatory;
     let one = |name: &str| if nullable { json!([name, "null"]) } else { json!(name) };
     let mut schema = match field.kind {
-        Kind::Integer { min, max } => json!({ "type": one("integer"), "format": "int32", "minimum": min, "maximum": max }),
-        Kind::Decimal { min, max, .. } => json!({ "type": one("number"), "format": "double", "minimum": min, "maximum": max }),
+        Kind::Integer { min, max } => {
+            json!({ "type": one("integer"), "format": "int32", "minimum": min, "maximum": max })
+        }
+        Kind::Decimal { min, max, .. } => {
+            json!({ "type": one("number"), "format": "double", "minimum": min, "maximum": max })
+        }
         Kind::Flag => json!({ "type": one("boolean") }),
         Kind::Date => json!({ "type": one("string"), "format": "date" }),
-        Kind::PartialDate => json!({ "type": one("string"), "pattern": "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$" }),
+        Kind::PartialDate => {
+            json!({ "type": one("string"), "pattern": "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$" })
+        }
         Kind::Text { max, form } => {
             let pattern = match form {
                 TextForm::Identifier => "^[A-Za-z0-9._-]+( [A-Za-z0-9._-]+)*$",
@@ -95,7 +103,8 @@ fn field_schema(field: &FieldDescriptor) -> Value {
 
 /// JSON Schema of a form's content.
 fn form_schema(form: &FormDescriptor) -> Value {
-    let mut properties: Map<String, Value> = form.fields.iter().map(|f| (f.name.to_owned(), field_schema(f))).collect();
+    let mut properties: Map<String, Value> =
+        form.fields.iter().map(|f| (f.name.to_owned(), field_schema(f))).collect();
     let codes: Vec<&str> = MissingCode::ALL.iter().map(|c| c.code()).collect();
     let missing: Map<String, Value> = form
         .fields
@@ -110,7 +119,8 @@ fn form_schema(form: &FormDescriptor) -> Value {
                     "description": "Fields declared missing: NK not known, NA not applicable, ND not done, PEND pending." }),
         );
     }
-    let required: Vec<&str> = form.fields.iter().filter(|f| f.requirement == Requirement::Mandatory).map(|f| f.name).collect();
+    let required: Vec<&str> =
+        form.fields.iter().filter(|f| f.requirement == Requirement::Mandatory).map(|f| f.name).collect();
     json!({
         "type": "object",
         "description": format!("{} ({}; {})", form.description.trim(), form.zh, form.source),
@@ -151,7 +161,8 @@ fn answer(description: &str, schema: &Value) -> Value {
 /// Adds the problems every operation may answer with.
 fn responses(success: &[(&str, Value)]) -> Value {
     let problem = json!({ "description": "Refused; every fault is listed", "content": { "application/problem+json": { "schema": reference("Problem") } } });
-    let mut all: Map<String, Value> = success.iter().map(|(status, answer)| ((*status).to_owned(), answer.clone())).collect();
+    let mut all: Map<String, Value> =
+        success.iter().map(|(status, answer)| ((*status).to_owned(), answer.clone())).collect();
     all.insert("4XX".to_owned(), problem);
     Value::Object(all)
 }
@@ -175,13 +186,21 @@ fn idempotency_key() -> Value {
     parameter("header", "Idempotency-Key", "Makes sending the request twice safe", &schema)
 }
 
-fn operation(tag: &str, id: &str, summary: &str, parameters: &Value, body: Option<&Value>, answers: &Value) -> Value {
+fn operation(
+    tag: &str,
+    id: &str,
+    summary: &str,
+    parameters: &Value,
+    body: Option<&Value>,
+    answers: &Value,
+) -> Value {
     let mut operation = json!({
         "tags": [tag], "operationId": id, "summary": summary, "parameters": parameters, "responses": answers,
         "security": [{ "token": [] }],
     });
     if let Some(schema) = body {
-        operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+        operation["requestBody"] =
+            json!({ "required": true, "content": { "application/json": { "schema": schema } } });
     }
     operation
 }
@@ -206,28 +225,83 @@ pub(crate) fn describe_form(api: &mut OpenApi, form: &FormDescriptor) {
     });
     let list_parameters = json!([
         parameter("query", "patient_id", "Only records of this patient", &json!({ "type": "string" })),
-        parameter("query", "include_retracted", "Also retracted records", &json!({ "type": "boolean", "default": false })),
+        parameter(
+            "query",
+            "include_retracted",
+            "Also retracted records",
+            &json!({ "type": "boolean", "default": false })
+        ),
         parameter("query", "cursor", "Where the page before ended", &json!({ "type": "string" })),
-        parameter("query", "limit", "Page size", &json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 })),
+        parameter(
+            "query",
+            "limit",
+            "Page size",
+            &json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 })
+        ),
     ]);
     let record = answer("The record", &reference(&view));
-    let list = operation("records", &id("list"), &format!("List records: {label}"), &list_parameters, None, &responses(&[("200", answer("A page", &page))]));
+    let list = operation(
+        "records",
+        &id("list"),
+        &format!("List records: {label}"),
+        &list_parameters,
+        None,
+        &responses(&[("200", answer("A page", &page))]),
+    );
     add(api, &path, HttpMethod::Get, list);
-    let created = [("201", answer("Written; queries opened are listed", &reference(&view))), ("200", answer("The registry held exactly this record", &reference(&view)))];
-    let create = operation("records", &id("create"), &format!("Submit a record: {label}"), &json!([idempotency_key()]), Some(&reference(&name)), &responses(&created));
+    let created = [
+        ("201", answer("Written; queries opened are listed", &reference(&view))),
+        ("200", answer("The registry held exactly this record", &reference(&view))),
+    ];
+    let create = operation(
+        "records",
+        &id("create"),
+        &format!("Submit a record: {label}"),
+        &json!([idempotency_key()]),
+        Some(&reference(&name)),
+        &responses(&created),
+    );
     add(api, &path, HttpMethod::Post, create);
-    let read = operation("records", &id("read"), &format!("Read a record: {label}"), &json!([id_parameter()]), None, &responses(&[("200", record.clone())]));
+    let read = operation(
+        "records",
+        &id("read"),
+        &format!("Read a record: {label}"),
+        &json!([id_parameter()]),
+        None,
+        &responses(&[("200", record.clone())]),
+    );
     add(api, &one, HttpMethod::Get, read);
     let reason = json!({ "type": "string", "minLength": 3, "maxLength": 1000 });
     let amendment = json!({ "type": "object", "additionalProperties": false, "required": ["reason", "data"], "properties": { "reason": reason, "data": reference(&name) } });
     let parameters = json!([id_parameter(), if_match(), idempotency_key()]);
-    let amend = operation("records", &id("amend"), &format!("Amend a record, with a reason: {label}"), &parameters, Some(&amendment), &responses(&[("200", record.clone())]));
+    let amend = operation(
+        "records",
+        &id("amend"),
+        &format!("Amend a record, with a reason: {label}"),
+        &parameters,
+        Some(&amendment),
+        &responses(&[("200", record.clone())]),
+    );
     add(api, &one, HttpMethod::Put, amend);
     let retraction = json!({ "type": "object", "additionalProperties": false, "required": ["reason"], "properties": { "reason": reason } });
-    let retract = operation("records", &id("retract"), &format!("Retract a record, with a reason: {label}"), &parameters, Some(&retraction), &responses(&[("200", record)]));
+    let retract = operation(
+        "records",
+        &id("retract"),
+        &format!("Retract a record, with a reason: {label}"),
+        &parameters,
+        Some(&retraction),
+        &responses(&[("200", record)]),
+    );
     add(api, &format!("{one}/retraction"), HttpMethod::Post, retract);
     let versions = json!({ "type": "object", "properties": { "record_id": { "type": "string", "format": "uuid" }, "form": { "type": "string" }, "versions": { "type": "array", "items": { "type": "object" } } } });
-    let history = operation("records", &id("history_of"), &format!("Every version of a record: {label}"), &json!([id_parameter()]), None, &responses(&[("200", answer("Versions, oldest first", &versions))]));
+    let history = operation(
+        "records",
+        &id("history_of"),
+        &format!("Every version of a record: {label}"),
+        &json!([id_parameter()]),
+        None,
+        &responses(&[("200", answer("Versions, oldest first", &versions))]),
+    );
     add(api, &format!("{one}/history"), HttpMethod::Get, history);
 }
 
@@ -240,10 +314,27 @@ pub(crate) fn describe_reference(api: &mut OpenApi, form: &FormDescriptor) {
     let path = format!("/v1/{}", form.path);
     let all = json!({ "type": "object", "properties": { "items": { "type": "array", "items": reference(&view) } }, "required": ["items"] });
     let label = form.en.to_lowercase();
-    let list = operation("reference", &format!("list_{}", form.name), &format!("List: {label}"), &json!([]), None, &responses(&[("200", answer("All rows", &all))]));
+    let list = operation(
+        "reference",
+        &format!("list_{}", form.name),
+        &format!("List: {label}"),
+        &json!([]),
+        None,
+        &responses(&[("200", answer("All rows", &all))]),
+    );
     add(api, &path, HttpMethod::Get, list);
-    let created = [("201", answer("Written", &reference(&view))), ("200", answer("Exactly this row was there", &reference(&view)))];
-    let create = operation("reference", &format!("create_{}", form.name), &format!("Add: {label}"), &json!([]), Some(&reference(&name)), &responses(&created));
+    let created = [
+        ("201", answer("Written", &reference(&view))),
+        ("200", answer("Exactly this row was there", &reference(&view))),
+    ];
+    let create = operation(
+        "reference",
+        &format!("create_{}", form.name),
+        &format!("Add: {label}"),
+        &json!([]),
+        Some(&reference(&name)),
+        &responses(&created),
+    );
     add(api, &path, HttpMethod::Post, create);
 }
 
@@ -251,10 +342,30 @@ pub(crate) fn describe_reference(api: &mut OpenApi, form: &FormDescriptor) {
 pub(crate) fn describe_bulk(api: &mut OpenApi) {
     let forms: Vec<&str> = clinical::forms::CLINICAL.iter().map(|f| f.name).collect();
     let parameters = json!([
-        parameter("query", "form", "Form of every row; required for CSV, otherwise each line names its own in `form`", &json!({ "type": "string", "enum": forms })),
-        parameter("query", "dry_run", "Check everything, keep nothing", &json!({ "type": "boolean", "default": false })),
-        parameter("query", "policy", "Keep the valid rows, or none unless all are valid", &json!({ "type": "string", "enum": ["accept_valid", "all_or_nothing"], "default": "accept_valid" })),
-        parameter("query", "results", "Answer for every row, or for those with faults and queries only", &json!({ "type": "string", "enum": ["all", "faults"], "default": "all" })),
+        parameter(
+            "query",
+            "form",
+            "Form of every row; required for CSV, otherwise each line names its own in `form`",
+            &json!({ "type": "string", "enum": forms })
+        ),
+        parameter(
+            "query",
+            "dry_run",
+            "Check everything, keep nothing",
+            &json!({ "type": "boolean", "default": false })
+        ),
+        parameter(
+            "query",
+            "policy",
+            "Keep the valid rows, or none unless all are valid",
+            &json!({ "type": "string", "enum": ["accept_valid", "all_or_nothing"], "default": "accept_valid" })
+        ),
+        parameter(
+            "query",
+            "results",
+            "Answer for every row, or for those with faults and queries only",
+            &json!({ "type": "string", "enum": ["all", "faults"], "default": "all" })
+        ),
         idempotency_key(),
     ]);
     let row = json!({
@@ -284,7 +395,14 @@ pub(crate) fn describe_bulk(api: &mut OpenApi) {
         },
         "required": ["submission_id", "center_id", "dry_run", "policy", "committed", "rows", "created", "unchanged", "rejected", "with_queries", "results"]
     });
-    let mut submit = operation("records", "submit", "Submit many records at once", &parameters, None, &responses(&[("200", answer("What became of each row", &result))]));
+    let mut submit = operation(
+        "records",
+        "submit",
+        "Submit many records at once",
+        &parameters,
+        None,
+        &responses(&[("200", answer("What became of each row", &result))]),
+    );
     submit["requestBody"] = json!({
         "required": true,
         "content": {

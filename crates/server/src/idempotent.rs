@@ -17,10 +17,19 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    pub(crate) fn json(status: StatusCode, body: &impl serde::Serialize, keep: bool) -> Result<Self, Problem> {
+    pub(crate) fn json(
+        status: StatusCode,
+        body: &impl serde::Serialize,
+        keep: bool,
+    ) -> Result<Self, Problem> {
         let body = serde_json::to_vec(body).map_err(|error| {
             tracing::error!(%error, "an answer could not be written");
-            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The server failed", "The answer could not be written.")
+            Problem::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                "The server failed",
+                "The answer could not be written.",
+            )
         })?;
         Ok(Self { status, body, keep })
     }
@@ -37,13 +46,12 @@ pub(crate) struct Asked<'a> {
 impl Asked<'_> {
     fn key(&self, caller: &Caller, center: &str) -> Result<Option<Key>, Problem> {
         let Some(value) = self.headers.get("idempotency-key") else { return Ok(None) };
-        let key = value
-            .to_str()
-            .ok()
-            .filter(|k| (1..=255).contains(&k.len()))
-            .ok_or_else(|| Problem::bad_request("Idempotency-Key must be 1 to 255 visible ASCII characters."))?;
+        let key = value.to_str().ok().filter(|k| (1..=255).contains(&k.len())).ok_or_else(|| {
+            Problem::bad_request("Idempotency-Key must be 1 to 255 visible ASCII characters.")
+        })?;
         let mut hasher = Sha256::new();
-        let content_type = self.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+        let content_type =
+            self.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
         let if_match = self.headers.get(header::IF_MATCH).map(HeaderValue::as_bytes).unwrap_or_default();
         for part in [self.method.as_bytes(), self.target.as_bytes(), content_type, if_match, self.body] {
             hasher.update((part.len() as u64).to_be_bytes());
@@ -61,7 +69,13 @@ impl Asked<'_> {
 /// Runs a write in one transaction. With an Idempotency-Key, a second request gets the first one's answer.
 ///
 /// Answers of requests that wrote nothing are not kept: asking again gives the same refusal, or success once the cause is gone.
-pub(crate) async fn write<F>(app: &App, caller: &Caller, center: &str, asked: &Asked<'_>, work: F) -> Result<Response, Problem>
+pub(crate) async fn write<F>(
+    app: &App,
+    caller: &Caller,
+    center: &str,
+    asked: &Asked<'_>,
+    work: F,
+) -> Result<Response, Problem>
 where
     F: AsyncFnOnce(&mut Scoped) -> Result<Reply, Problem>,
 {
@@ -101,7 +115,8 @@ pub(crate) fn render(status: u16, body: Vec<u8>, replayed: bool) -> Response {
         location: Option<String>,
     }
     // Bulk answers are long and name no single record.
-    let named: Option<Named> = if body.len() <= crate::RECORD_LIMIT { serde_json::from_slice(&body).ok() } else { None };
+    let named: Option<Named> =
+        if body.len() <= crate::RECORD_LIMIT { serde_json::from_slice(&body).ok() } else { None };
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = (status, body).into_response();
     let headers = response.headers_mut();

@@ -44,7 +44,12 @@ impl Problem {
     }
 
     pub(crate) fn missing(what: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not-found", "Nothing here", format!("There is no such {what}, or it is not in your scope."))
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not-found",
+            "Nothing here",
+            format!("There is no such {what}, or it is not in your scope."),
+        )
     }
 
     pub(crate) fn too_large(limit: usize) -> Self {
@@ -52,7 +57,9 @@ impl Problem {
             StatusCode::PAYLOAD_TOO_LARGE,
             "too-large",
             "The request body is too large",
-            format!("The body may have at most {limit} bytes. Records belong into bulk submissions of at most the size that the server allows."),
+            format!(
+                "The body may have at most {limit} bytes. Records belong into bulk submissions of at most the size that the server allows."
+            ),
         )
     }
 
@@ -69,7 +76,10 @@ impl Problem {
         let title = "The record breaks rules";
         let status = if findings.iter().any(|f| f.rule.id == "record.malformed") {
             StatusCode::BAD_REQUEST
-        } else if findings.iter().any(|f| matches!(f.rule.id, "record.exists" | "record.retracted" | "record.in_use")) {
+        } else if findings
+            .iter()
+            .any(|f| matches!(f.rule.id, "record.exists" | "record.retracted" | "record.in_use"))
+        {
             StatusCode::CONFLICT
         } else {
             StatusCode::UNPROCESSABLE_ENTITY
@@ -88,7 +98,9 @@ impl Problem {
                 StatusCode::PRECONDITION_FAILED,
                 "version-conflict",
                 "The record has changed meanwhile",
-                format!("The record is at version {current}. Read it again and send If-Match: \"{current}\"."),
+                format!(
+                    "The record is at version {current}. Read it again and send If-Match: \"{current}\"."
+                ),
             ),
             Error::Rejected(findings) => Self::invalid(&findings, language),
             Error::IdempotencyMismatch => Self::new(
@@ -97,15 +109,24 @@ impl Problem {
                 "The Idempotency-Key was used with another request",
                 "Use a new key for a new request; nothing was written.",
             ),
-            Error::Refused(why) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "refused", "The request is refused", why),
+            Error::Refused(why) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "refused", "The request is refused", why)
+            }
             other => Self::of_database(&other),
         }
     }
 
     fn of_database(error: &registry::Error) -> Self {
         let state = error.sqlstate().unwrap_or_default();
-        let busy = matches!(error, registry::Error::Database(sqlx_error) if is_unavailable(&sqlx_error.to_string()));
-        if state.starts_with("53") || state.starts_with("57") || state.starts_with("58") || state == "40001" || state == "40P01" || busy {
+        let busy =
+            matches!(error, registry::Error::Database(sqlx_error) if is_unavailable(&sqlx_error.to_string()));
+        if state.starts_with("53")
+            || state.starts_with("57")
+            || state.starts_with("58")
+            || state == "40001"
+            || state == "40P01"
+            || busy
+        {
             tracing::warn!(%error, state, "the database is unavailable");
             return Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -144,9 +165,15 @@ impl Problem {
 
 /// True for errors that mean the database could not be reached.
 fn is_unavailable(text: &str) -> bool {
-    ["pool timed out", "error communicating with database", "Connection refused", "closed pool", "expected to read"]
-        .iter()
-        .any(|sign| text.contains(sign))
+    [
+        "pool timed out",
+        "error communicating with database",
+        "Connection refused",
+        "closed pool",
+        "expected to read",
+    ]
+    .iter()
+    .any(|sign| text.contains(sign))
 }
 
 impl IntoResponse for Problem {
@@ -154,7 +181,9 @@ impl IntoResponse for Problem {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let mut response = (status, body).into_response();
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
         }
@@ -168,7 +197,8 @@ impl IntoResponse for Problem {
 /// A refusal that the framework worded, said as a problem like every other.
 pub(crate) fn of_framework(response: Response) -> Response {
     let status = response.status();
-    let told = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/problem+json");
+    let told =
+        response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/problem+json");
     if told || !status.is_client_error() {
         return response;
     }
@@ -180,7 +210,12 @@ pub(crate) fn of_framework(response: Response) -> Response {
             "The request took too long",
             "Nothing of this request was kept. Send it again, in smaller parts.",
         ),
-        _ => Problem::new(status, "malformed-request", "The request cannot be read", "The request is not one that this resource takes."),
+        _ => Problem::new(
+            status,
+            "malformed-request",
+            "The request cannot be read",
+            "The request is not one that this resource takes.",
+        ),
     }
     .into_response();
     if let Some(allowed) = response.headers().get(header::ALLOW) {
@@ -204,7 +239,8 @@ pub(crate) async fn method_not_allowed() -> Problem {
 
 #[expect(clippy::needless_pass_by_value, reason = "the signature is tower-http's")]
 pub(crate) fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
-    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    let text =
+        panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     tracing::error!(panic = text.unwrap_or("unknown"), "a handler panicked");
     Problem::new(
         StatusCode::INTERNAL_SERVER_ERROR,

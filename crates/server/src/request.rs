@@ -20,9 +20,12 @@ pub(crate) fn body(bytes: Result<Bytes, BytesRejection>, limit: usize) -> Result
 
 /// The query string; unknown parameters are faults.
 pub(crate) fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
-    axum::extract::Query::<T>::try_from_uri(uri)
-        .map(|q| q.0)
-        .map_err(|rejection| Problem::bad_request(format!("Query string: {}.", std::error::Error::source(&rejection).map_or_else(|| rejection.to_string(), ToString::to_string))))
+    axum::extract::Query::<T>::try_from_uri(uri).map(|q| q.0).map_err(|rejection| {
+        Problem::bad_request(format!(
+            "Query string: {}.",
+            std::error::Error::source(&rejection).map_or_else(|| rejection.to_string(), ToString::to_string)
+        ))
+    })
 }
 
 /// A JSON body of a fixed shape.
@@ -64,7 +67,8 @@ pub(crate) fn if_match(headers: &HeaderMap) -> Result<i32, Problem> {
         ));
     };
     let version = value.to_str().ok().map(|v| v.trim().trim_matches('"')).and_then(|v| v.parse().ok());
-    version.ok_or_else(|| Problem::bad_request("If-Match must be one ETag of this record, for example \"1\"."))
+    version
+        .ok_or_else(|| Problem::bad_request("If-Match must be one ETag of this record, for example \"1\"."))
 }
 
 /// Page size and cursor of a list.
@@ -81,5 +85,8 @@ pub(crate) fn limit(asked: Option<i64>) -> Result<i64, Problem> {
 
 /// Reads a cursor given out by a list.
 pub(crate) fn cursor(text: Option<&str>) -> Result<Option<Uuid>, Problem> {
-    text.map(|t| Uuid::try_parse(t).map_err(|_| Problem::bad_request("cursor is not one that a list gave out."))).transpose()
+    text.map(|t| {
+        Uuid::try_parse(t).map_err(|_| Problem::bad_request("cursor is not one that a list gave out."))
+    })
+    .transpose()
 }

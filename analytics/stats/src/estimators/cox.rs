@@ -1,6 +1,8 @@
 //! `cox`.
 
-use super::regression::{Baseline, BaselineAt, Concordance, Report, TermTest, Test, columns_of, fault, load, parameters};
+use super::regression::{
+    Baseline, BaselineAt, Concordance, Report, TermTest, Test, columns_of, fault, load, parameters,
+};
 use super::{Io, Outcome, name_of};
 use crate::arguments::{CoxArguments, TieRule};
 use crate::input::Kind;
@@ -15,16 +17,17 @@ pub(crate) fn ties(rule: TieRule) -> Ties {
     }
 }
 
-pub(crate) fn run(arguments: &CoxArguments, mut io: Io<'_>) -> Outcome {
+pub(crate) fn run(arguments: &CoxArguments, io: &mut Io<'_>) -> Outcome {
     let regression = &arguments.regression;
-    let loaded = load(regression, ("event", &arguments.event, Kind::Flag), &mut io)?;
+    let loaded = load(regression, ("event", &arguments.event, Kind::Flag), io)?;
     let (subjects, design) = (&loaded.subjects, &loaded.design);
     let level = regression.source.conf_level;
     let more = json!({
-        "event": arguments.event, "ties": name_of(arguments.ties),
+        "event": arguments.event, "ties": name_of(&arguments.ties),
         "robust": loaded.cluster.is_some(), "zph_transform": arguments.zph.then_some("km"),
     });
-    let mut head = Head::new("cox", subjects.len(), subjects.frame.excluded.clone(), parameters(regression, &more));
+    let mut head =
+        Head::new("cox", subjects.len(), subjects.frame.excluded.clone(), parameters(regression, &more));
     let event: Vec<bool> = subjects.cause.iter().map(|cause| *cause > 0).collect();
     let covariates = columns_of(design);
     let data = CoxData {
@@ -46,7 +49,12 @@ pub(crate) fn run(arguments: &CoxArguments, mut io: Io<'_>) -> Outcome {
         std_err: concordance.and_then(|c| c.std_err),
     };
     let label = |code: u32| {
-        subjects.strata.as_ref().and_then(|strata| strata.labels.get(code as usize)).cloned().unwrap_or_default()
+        subjects
+            .strata
+            .as_ref()
+            .and_then(|strata| strata.labels.get(code as usize))
+            .cloned()
+            .unwrap_or_default()
     };
     match model.baseline(&fit) {
         Ok(curves) => {
@@ -59,7 +67,13 @@ pub(crate) fn run(arguments: &CoxArguments, mut io: Io<'_>) -> Outcome {
                     let before = curve.time.partition_point(|t| *t <= time).checked_sub(1);
                     let cumhaz = before.and_then(|i| curve.cumhaz.get(i)).copied().unwrap_or(0.0);
                     let stratum = subjects.strata.as_ref().map(|_| label(curve.stratum));
-                    report.at.push(BaselineAt { stratum, time, cumhaz, surv: Some((-cumhaz).exp()), cif: None });
+                    report.at.push(BaselineAt {
+                        stratum,
+                        time,
+                        cumhaz,
+                        surv: Some((-cumhaz).exp()),
+                        cif: None,
+                    });
                 }
                 baseline.time.extend(curve.time);
                 baseline.cumhaz.extend(curve.cumhaz);

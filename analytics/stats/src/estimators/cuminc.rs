@@ -9,6 +9,7 @@ use crate::output::{self, Body, Cell, Head, Layout, Sheet, brief};
 use crate::plot;
 use serde::Serialize;
 use serde_json::json;
+use std::fmt::Write as _;
 use std::io;
 use survival::aalen_johansen::{AalenJohansen, CifOptions, CifVariance, aalen_johansen_groups};
 use survival::event_table::EventTable;
@@ -17,7 +18,7 @@ use survival::interval::CifConfType;
 
 #[derive(Debug, Serialize)]
 struct Cuminc {
-    groups: Vec<Group>,
+    groups: Vec<PerGroup>,
     #[serde(skip_serializing_if = "Option::is_none")]
     gray: Option<Vec<Gray>>,
     #[serde(skip)]
@@ -27,11 +28,11 @@ struct Cuminc {
 }
 
 #[derive(Debug, Serialize)]
-struct Group {
+struct PerGroup {
     group: Option<String>,
     n: u64,
     censored: f64,
-    causes: Vec<Cause>,
+    causes: Vec<PerCause>,
     event_free: EventFree,
 }
 
@@ -42,7 +43,7 @@ struct EventFree {
 }
 
 #[derive(Debug, Serialize)]
-struct Cause {
+struct PerCause {
     cause: usize,
     events: f64,
     curve: Curve,
@@ -79,7 +80,7 @@ struct Gray {
     p: Option<f64>,
 }
 
-pub(crate) fn run(arguments: &CumincArguments, mut io: Io<'_>) -> Outcome {
+pub(crate) fn run(arguments: &CumincArguments, io: &mut Io<'_>) -> Outcome {
     let plan = Plan {
         input: &arguments.source.input,
         observation: &arguments.observation,
@@ -89,7 +90,7 @@ pub(crate) fn run(arguments: &CumincArguments, mut io: Io<'_>) -> Outcome {
         first: Columns::default(),
         ordered: false,
     };
-    let subjects = Subjects::load(plan, &mut io)?;
+    let subjects = Subjects::load(plan, io)?;
     let level = arguments.source.conf_level;
     let options = CifOptions {
         conf_level: level,
@@ -111,7 +112,7 @@ pub(crate) fn run(arguments: &CumincArguments, mut io: Io<'_>) -> Outcome {
         json!({
             "time": observation.time, "cause": arguments.cause, "entry": observation.entry, "group": arguments.group,
             "strata": list(&arguments.strata), "weight": observation.weight, "id": observation.id, "conf_level": level,
-            "conf_type": name_of(arguments.conf_type), "variance": name_of(arguments.variance),
+            "conf_type": name_of(&arguments.conf_type), "variance": name_of(&arguments.variance),
             "rho": arguments.group.as_ref().map(|_| arguments.rho), "at": (!arguments.at.is_empty()).then_some(&arguments.at),
         }),
     );
@@ -120,7 +121,11 @@ pub(crate) fn run(arguments: &CumincArguments, mut io: Io<'_>) -> Outcome {
     let fault = |e: survival::error::Error| subjects.frame.fault(&e, &COLUMNS);
     let estimates = aalen_johansen_groups(&tables, &options).map_err(fault)?;
     let names = subjects.group_names();
-    let groups = names.iter().zip(&tables).zip(&estimates).map(|((name, table), aj)| group(arguments, causes, name.as_ref(), table, aj));
+    let groups = names
+        .iter()
+        .zip(&tables)
+        .zip(&estimates)
+        .map(|((name, table), aj)| group(arguments, causes, name.as_ref(), table, aj));
     let mut cuminc = Cuminc { groups: groups.collect(), gray: None, level, column: arguments.group.clone() };
     if arguments.group.is_some() {
         let strata = subjects.stratified(causes)?;
@@ -159,27 +164,42 @@ impl Gray {
     }
 }
 
-fn group(arguments: &CumincArguments, causes: usize, name: Option<&String>, table: &EventTable, aj: &AalenJohansen) -> Group {
-    let cause = |cause: usize| Cause {
+fn group(
+    arguments: &CumincArguments,
+    causes: usize,
+    name: Option<&String>,
+    table: &EventTable,
+    aj: &AalenJohansen,
+) -> PerGroup {
+    let cause = |cause: usize| PerCause {
         cause,
         events: aj.events(cause) + 0.0,
         curve: aj.curve(cause).map_or_else(Curve::default, |c| Curve {
-            time: c.time, n_risk: c.n_risk, cif: c.cif, std_err: c.std_err, lower: c.lower, upper: c.upper,
+            time: c.time,
+            n_risk: c.n_risk,
+            cif: c.cif,
+            std_err: c.std_err,
+            lower: c.lower,
+            upper: c.upper,
         }),
-        at: aj.at(cause, &arguments.at).iter().map(|at| {
-            let known = !table.is_empty();
-            At {
-                time: at.time,
-                n_risk: at.n_risk,
-                cif: known.then_some(at.cif),
-                std_err: known.then_some(at.std_err),
-                lower: at.lower.filter(|_| known),
-                upper: at.upper.filter(|_| known),
-                beyond_follow_up: at.beyond_follow_up,
-            }
-        }).collect(),
+        at: aj
+            .at(cause, &arguments.at)
+            .iter()
+            .map(|at| {
+                let known = !table.is_empty();
+                At {
+                    time: at.time,
+                    n_risk: at.n_risk,
+                    cif: known.then_some(at.cif),
+                    std_err: known.then_some(at.std_err),
+                    lower: at.lower.filter(|_| known),
+                    upper: at.upper.filter(|_| known),
+                    beyond_follow_up: at.beyond_follow_up,
+                }
+            })
+            .collect(),
     };
-    Group {
+    PerGroup {
         group: name.cloned(),
         n: table.n(),
         censored: table.censored().iter().sum::<f64>() + 0.0,
@@ -200,14 +220,20 @@ impl Cuminc {
                         value: *c.cif.get(i)?,
                         lower: c.lower.get(i).copied().flatten(),
                         upper: c.upper.get(i).copied().flatten(),
-                        censored: table.at_risk_at(*c.time.get(i)?) > 0.0 && censored_at(table, *c.time.get(i)?),
+                        censored: table.at_risk_at(*c.time.get(i)?) > 0.0
+                            && censored_at(table, *c.time.get(i)?),
                     })
                 });
                 let label = match &group.group {
                     Some(label) => format!("{label}, cause {}", cause.cause),
                     None => format!("cause {}", cause.cause),
                 };
-                series.push(plot::Series { label, start: 0.0, steps: steps.collect(), at_risk: table.clone() });
+                series.push(plot::Series {
+                    label,
+                    start: 0.0,
+                    steps: steps.collect(),
+                    at_risk: table.clone(),
+                });
             }
         }
         plot::Figure {
@@ -238,8 +264,14 @@ impl Body for Cuminc {
                 if !cause.at.is_empty() {
                     for at in &cause.at {
                         sheet.row(&[
-                            head[0], head[1], Cell::Number(at.time), Cell::Number(at.n_risk), Cell::Maybe(at.cif), Cell::Maybe(at.std_err),
-                            Cell::Maybe(at.lower), Cell::Maybe(at.upper),
+                            head[0],
+                            head[1],
+                            Cell::Number(at.time),
+                            Cell::Number(at.n_risk),
+                            Cell::Maybe(at.cif),
+                            Cell::Maybe(at.std_err),
+                            Cell::Maybe(at.lower),
+                            Cell::Maybe(at.upper),
                         ])?;
                     }
                     continue;
@@ -249,8 +281,14 @@ impl Body for Cuminc {
                 let maybe = |column: &[Option<f64>], i: usize| Cell::Maybe(column.get(i).copied().flatten());
                 for i in 0..c.time.len() {
                     sheet.row(&[
-                        head[0], head[1], number(&c.time, i), number(&c.n_risk, i), number(&c.cif, i), number(&c.std_err, i),
-                        maybe(&c.lower, i), maybe(&c.upper, i),
+                        head[0],
+                        head[1],
+                        number(&c.time, i),
+                        number(&c.n_risk, i),
+                        number(&c.cif, i),
+                        number(&c.std_err, i),
+                        maybe(&c.lower, i),
+                        maybe(&c.upper, i),
                     ])?;
                 }
             }
@@ -259,11 +297,13 @@ impl Body for Cuminc {
     }
 
     fn text(&self, head: &Head) -> String {
-        let of = |name: &str| head.parameters.get(name).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
+        let of =
+            |name: &str| head.parameters.get(name).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
         let percent = format!("{}%", output::shortest(self.level * 100.0));
         let mut out = format!(
             "Cumulative incidence (Aalen-Johansen), {} variance, {percent} limits on the {} scale\n",
-            of("variance"), of("conf_type")
+            of("variance"),
+            of("conf_type")
         );
         if let Some(gray) = &self.gray {
             out.push_str("\nGray's test:\n");
@@ -282,24 +322,54 @@ impl Body for Cuminc {
                 _ => String::new(),
             };
             for cause in &group.causes {
-                out.push_str(&format!("\n{label}cause {}: n = {}, events = {}\n", cause.cause, group.n, output::shortest(cause.events)));
+                let _ = write!(
+                    out,
+                    "\n{label}cause {}: n = {}, events = {}\n",
+                    cause.cause,
+                    group.n,
+                    output::shortest(cause.events)
+                );
                 let rows: Vec<[Option<f64>; 6]> = if cause.at.is_empty() {
                     let c = &cause.curve;
                     let steps = (0..c.time.len()).filter(|&i| {
                         let before = i.checked_sub(1).and_then(|i| c.cif.get(i)).copied().unwrap_or(0.0);
                         c.cif.get(i).is_some_and(|f| *f > before)
                     });
-                    steps.map(|i| {
-                        let limit = |v: &[Option<f64>]| v.get(i).copied().flatten();
-                        [c.time.get(i).copied(), c.n_risk.get(i).copied(), c.cif.get(i).copied(), c.std_err.get(i).copied(), limit(&c.lower), limit(&c.upper)]
-                    }).collect()
+                    steps
+                        .map(|i| {
+                            let limit = |v: &[Option<f64>]| v.get(i).copied().flatten();
+                            [
+                                c.time.get(i).copied(),
+                                c.n_risk.get(i).copied(),
+                                c.cif.get(i).copied(),
+                                c.std_err.get(i).copied(),
+                                limit(&c.lower),
+                                limit(&c.upper),
+                            ]
+                        })
+                        .collect()
                 } else {
-                    cause.at.iter().map(|a| [Some(a.time), Some(a.n_risk), a.cif, a.std_err, a.lower, a.upper]).collect()
+                    cause
+                        .at
+                        .iter()
+                        .map(|a| [Some(a.time), Some(a.n_risk), a.cif, a.std_err, a.lower, a.upper])
+                        .collect()
                 };
-                let names = ["time", "n.risk", "cif", "std.err", &format!("lower {percent} CI"), &format!("upper {percent} CI")];
+                let names = [
+                    "time",
+                    "n.risk",
+                    "cif",
+                    "std.err",
+                    &format!("lower {percent} CI"),
+                    &format!("upper {percent} CI"),
+                ];
                 let mut layout = Layout::default();
                 for (k, name) in names.iter().enumerate() {
-                    layout = layout.numbers(name, rows.iter().map(|row| row.get(k).copied().flatten()), if k < 2 { 7 } else { 3 });
+                    layout = layout.numbers(
+                        name,
+                        rows.iter().map(|row| row.get(k).copied().flatten()),
+                        if k < 2 { 7 } else { 3 },
+                    );
                 }
                 out.push_str(&layout.render());
             }

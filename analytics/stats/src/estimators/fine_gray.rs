@@ -10,18 +10,23 @@ use serde_json::json;
 use survival::cox::{FitOptions, Robust};
 use survival::fine_gray::{FineGrayData, FineGrayModel, FineGrayOptions};
 
-pub(crate) fn run(arguments: &FineGrayArguments, mut io: Io<'_>) -> Outcome {
+pub(crate) fn run(arguments: &FineGrayArguments, io: &mut Io<'_>) -> Outcome {
     let regression = &arguments.regression;
-    let loaded = load(regression, ("cause", &arguments.cause, Kind::Cause), &mut io)?;
+    let loaded = load(regression, ("cause", &arguments.cause, Kind::Cause), io)?;
     let (subjects, design) = (&loaded.subjects, &loaded.design);
     let level = regression.source.conf_level;
     // The variance that counts the estimation of the weights is published for independent subjects without weights or delayed entry.
     let estimated = subjects.entries().is_none() && subjects.weight.is_none() && loaded.cluster.is_none();
     let more = json!({
-        "cause": arguments.cause, "of": arguments.of, "ties": name_of(arguments.ties),
+        "cause": arguments.cause, "of": arguments.of, "ties": name_of(&arguments.ties),
         "robust": if estimated { "sandwich, censoring distribution estimated" } else { "sandwich, censoring weights as known" },
     });
-    let mut head = Head::new("fine-gray", subjects.len(), subjects.frame.excluded.clone(), parameters(regression, &more));
+    let mut head = Head::new(
+        "fine-gray",
+        subjects.len(),
+        subjects.frame.excluded.clone(),
+        parameters(regression, &more),
+    );
     let covariates = columns_of(design);
     let data = FineGrayData {
         entry: subjects.entries(),
@@ -47,7 +52,12 @@ pub(crate) fn run(arguments: &FineGrayArguments, mut io: Io<'_>) -> Outcome {
     }
     let mut report = Report::new(&fit, design, level, &mut head);
     let label = |code: u32| {
-        subjects.strata.as_ref().and_then(|strata| strata.labels.get(code as usize)).cloned().unwrap_or_default()
+        subjects
+            .strata
+            .as_ref()
+            .and_then(|strata| strata.labels.get(code as usize))
+            .cloned()
+            .unwrap_or_default()
     };
     match model.predict(&fit, &vec![0.0; covariates.len()]) {
         Ok(curves) => {
@@ -60,7 +70,13 @@ pub(crate) fn run(arguments: &FineGrayArguments, mut io: Io<'_>) -> Outcome {
                     let before = curve.time.partition_point(|t| *t <= time).checked_sub(1);
                     let of = |column: &[f64]| before.and_then(|i| column.get(i)).copied().unwrap_or(0.0);
                     let stratum = subjects.strata.as_ref().map(|_| label(curve.stratum));
-                    report.at.push(BaselineAt { stratum, time, cumhaz: of(&curve.cumhaz), surv: None, cif: Some(of(&curve.cif)) });
+                    report.at.push(BaselineAt {
+                        stratum,
+                        time,
+                        cumhaz: of(&curve.cumhaz),
+                        surv: None,
+                        cif: Some(of(&curve.cif)),
+                    });
                 }
                 baseline.time.extend(curve.time);
                 baseline.cumhaz.extend(curve.cumhaz);

@@ -9,13 +9,14 @@ use crate::input::Kind;
 use crate::output::{self, Body, Cell, Head, Layout, Sheet, brief};
 use serde::Serialize;
 use serde_json::json;
+use std::fmt::Write as _;
 use std::io;
 use survival::log_rank::{Weight, log_rank_stratified};
 
 #[derive(Debug, Serialize)]
 struct Logrank {
     test: String,
-    groups: Vec<Group>,
+    groups: Vec<PerGroup>,
     z: Option<f64>,
     variance: Option<f64>,
     chisq: Option<f64>,
@@ -29,18 +30,21 @@ struct Logrank {
 }
 
 #[derive(Debug, Serialize)]
-struct Group {
+struct PerGroup {
     group: String,
     n: u64,
     observed: f64,
     expected: f64,
 }
 
-pub(crate) fn run(arguments: &LogrankArguments, mut io: Io<'_>) -> Outcome {
+pub(crate) fn run(arguments: &LogrankArguments, io: &mut Io<'_>) -> Outcome {
     let is_fh = arguments.test == RankTest::Fh;
     for (option, value) in [("rho", arguments.rho), ("gamma", arguments.gamma)] {
         if let Some(value) = value.filter(|_| !is_fh) {
-            return Err(StatsError::input("an option that this test does not have").option(option).value(value).rule("--test fh with it"));
+            return Err(StatsError::input("an option that this test does not have")
+                .option(option)
+                .value(value)
+                .rule("--test fh with it"));
         }
     }
     let (rho, gamma) = (arguments.rho.unwrap_or(0.0), arguments.gamma.unwrap_or(0.0));
@@ -53,7 +57,7 @@ pub(crate) fn run(arguments: &LogrankArguments, mut io: Io<'_>) -> Outcome {
         first: Columns::default(),
         ordered: false,
     };
-    let subjects = Subjects::load(plan, &mut io)?;
+    let subjects = Subjects::load(plan, io)?;
     let observation = &arguments.observation;
     let mut head = Head::new(
         "logrank",
@@ -61,7 +65,7 @@ pub(crate) fn run(arguments: &LogrankArguments, mut io: Io<'_>) -> Outcome {
         subjects.frame.excluded.clone(),
         json!({
             "time": observation.time, "event": arguments.event, "entry": observation.entry, "group": arguments.group,
-            "strata": list(&arguments.strata), "weight": observation.weight, "id": observation.id, "test": name_of(arguments.test),
+            "strata": list(&arguments.strata), "weight": observation.weight, "id": observation.id, "test": name_of(&arguments.test),
             "rho": is_fh.then_some(rho), "gamma": is_fh.then_some(gamma), "variance": "hypergeometric",
         }),
     );
@@ -93,9 +97,14 @@ pub(crate) fn run(arguments: &LogrankArguments, mut io: Io<'_>) -> Outcome {
     let pair = names.len() == 2;
     let groups = names.iter().zip(&test.n).zip(test.observed.iter().zip(&test.expected));
     let logrank = Logrank {
-        test: name_of(arguments.test),
+        test: name_of(&arguments.test),
         groups: groups
-            .map(|((group, &n), (&observed, &expected))| Group { group: group.clone(), n, observed, expected })
+            .map(|((group, &n), (&observed, &expected))| PerGroup {
+                group: group.clone(),
+                n,
+                observed,
+                expected,
+            })
             .collect(),
         z: test.z,
         variance: test.variance.first().and_then(|row| row.first()).copied().filter(|_| pair),
@@ -114,16 +123,21 @@ impl Body for Logrank {
         sheet.header(&["group", "n", "observed", "expected", "chisq", "df", "p"])?;
         for g in &self.groups {
             sheet.row(&[
-                Cell::Text(&g.group), Cell::Count(g.n), Cell::Number(g.observed), Cell::Number(g.expected),
-                Cell::Maybe(self.chisq), Cell::Count(self.df as u64), Cell::Maybe(self.p),
+                Cell::Text(&g.group),
+                Cell::Count(g.n),
+                Cell::Number(g.observed),
+                Cell::Number(g.expected),
+                Cell::Maybe(self.chisq),
+                Cell::Count(self.df as u64),
+                Cell::Maybe(self.p),
             ])?;
         }
         Ok(())
     }
 
     fn text(&self, head: &Head) -> String {
-        let deviation = |g: &Group| (g.observed - g.expected) * (g.observed - g.expected);
-        let over = |i: usize, g: &Group| {
+        let deviation = |g: &PerGroup| (g.observed - g.expected) * (g.observed - g.expected);
+        let over = |i: usize, g: &PerGroup| {
             let variance = self.covariance.get(i).and_then(|row| row.get(i)).copied()?;
             let score = self.score.get(i)?;
             let _ = g;
@@ -132,7 +146,7 @@ impl Body for Logrank {
         let mut out = format!("Test: {}", self.test);
         for power in ["rho", "gamma"] {
             if let Some(value) = head.parameters.get(power) {
-                out.push_str(&format!(", {power} = {value}"));
+                let _ = write!(out, ", {power} = {value}");
             }
         }
         out.push_str("\n\n");
@@ -142,11 +156,26 @@ impl Body for Logrank {
                 .right("N", self.groups.iter().map(|g| g.n.to_string()).collect())
                 .right("Observed", self.groups.iter().map(|g| brief(Some(g.observed), 7)).collect())
                 .right("Expected", self.groups.iter().map(|g| brief(Some(g.expected), 3)).collect())
-                .right("(O-E)^2/E", self.groups.iter().map(|g| brief((g.expected > 0.0).then(|| deviation(g) / g.expected), 3)).collect())
-                .right("(O-E)^2/V", self.groups.iter().enumerate().map(|(i, g)| brief(over(i, g), 3)).collect())
+                .right(
+                    "(O-E)^2/E",
+                    self.groups
+                        .iter()
+                        .map(|g| brief((g.expected > 0.0).then(|| deviation(g) / g.expected), 3))
+                        .collect(),
+                )
+                .right(
+                    "(O-E)^2/V",
+                    self.groups.iter().enumerate().map(|(i, g)| brief(over(i, g), 3)).collect(),
+                )
                 .render(),
         );
-        out.push_str(&format!("\n Chisq= {}  on {} degrees of freedom, p= {}\n", brief(self.chisq, 3), self.df, output::p_value(self.p, 1)));
+        let _ = write!(
+            out,
+            "\n Chisq= {}  on {} degrees of freedom, p= {}\n",
+            brief(self.chisq, 3),
+            self.df,
+            output::p_value(self.p, 1)
+        );
         out
     }
 }

@@ -34,7 +34,7 @@ impl std::fmt::Debug for Io<'_> {
 pub(crate) type Outcome = Result<Vec<String>, StatsError>;
 
 /// Name of a value of an option.
-pub(crate) fn name_of<V: clap::ValueEnum>(value: V) -> String {
+pub(crate) fn name_of<V: clap::ValueEnum>(value: &V) -> String {
     value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 

@@ -9,6 +9,7 @@ use crate::input::{self, Kind, MISSING, ascending};
 use crate::output::{self, Body, Cell, Head, Layout, Sheet, brief};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use std::fmt::Write as _;
 use std::io;
 use survival::multistate::{AalenJohansen, Initial, MultistateData, MultistateOptions, aalen_johansen};
 
@@ -66,7 +67,7 @@ fn by_state<T: Into<Value>>(states: &[String], values: impl IntoIterator<Item = 
     states.iter().cloned().zip(values.into_iter().map(Into::into)).collect()
 }
 
-pub(crate) fn run(arguments: &MultistateArguments, io: Io<'_>) -> Outcome {
+pub(crate) fn run(arguments: &MultistateArguments, io: &mut Io<'_>) -> Outcome {
     let mut columns = Columns::default();
     columns.add("id", &arguments.id, Kind::Label);
     columns.add("start", &arguments.start, Kind::Number);
@@ -89,13 +90,13 @@ pub(crate) fn run(arguments: &MultistateArguments, io: Io<'_>) -> Outcome {
     let number = |name: &String| states.iter().position(|state| state == name);
     let initial = match &arguments.initial {
         None => Initial::Observed,
-        Some(name) => match number(name).and_then(|i| u32::try_from(i).ok()) {
-            Some(state) => Initial::State(state),
-            None => {
+        Some(name) => {
+            let state = number(name).and_then(|i| u32::try_from(i).ok()).ok_or_else(|| {
                 let rule = format!("one of {}", states.join(", "));
-                return Err(StatsError::input("a state that does not occur").option("initial").value(name).rule(rule));
-            }
-        },
+                StatsError::input("a state that does not occur").option("initial").value(name).rule(rule)
+            })?;
+            Initial::State(state)
+        }
     };
     if frame.len() == 0 {
         let empty = Multistate {
@@ -122,8 +123,14 @@ pub(crate) fn run(arguments: &MultistateArguments, io: Io<'_>) -> Outcome {
         start: Some(intervals.start()),
         stop: intervals.stop(),
     };
-    let options = MultistateOptions { initial, from_time: arguments.from_time, at: &arguments.at, until: arguments.until };
-    let fit = aalen_johansen(&data, &options).map_err(|e| frame.fault(&e, &[("from_time", "from-time"), ("states", "from")]))?;
+    let options = MultistateOptions {
+        initial,
+        from_time: arguments.from_time,
+        at: &arguments.at,
+        until: arguments.until,
+    };
+    let fit = aalen_johansen(&data, &options)
+        .map_err(|e| frame.fault(&e, &[("from_time", "from-time"), ("states", "from")]))?;
     for (state, time) in &fit.emptied {
         let name = states.get(*state as usize).cloned().unwrap_or_default();
         head.warn(format!(
@@ -199,7 +206,9 @@ impl Multistate {
     fn rows(&self) -> Vec<(f64, &str, Option<f64>, Option<f64>)> {
         let mut rows = Vec::new();
         if self.at.is_empty() {
-            let column = |of: &Map<String, Value>, state: &str, i: usize| of.get(state).and_then(|v| v.get(i)).and_then(Value::as_f64);
+            let column = |of: &Map<String, Value>, state: &str, i: usize| {
+                of.get(state).and_then(|v| v.get(i)).and_then(Value::as_f64)
+            };
             for (i, &time) in self.occupation.time.iter().enumerate() {
                 for state in &self.states {
                     let value = column(&self.occupation.states, state, i);
@@ -222,7 +231,12 @@ impl Body for Multistate {
     fn csv(&self, sheet: &mut Sheet<'_>) -> io::Result<()> {
         sheet.header(&["time", "state", "probability", "std_err"])?;
         for (time, state, probability, std_err) in self.rows() {
-            sheet.row(&[Cell::Number(time), Cell::Text(state), Cell::Maybe(probability), Cell::Maybe(std_err)])?;
+            sheet.row(&[
+                Cell::Number(time),
+                Cell::Text(state),
+                Cell::Maybe(probability),
+                Cell::Maybe(std_err),
+            ])?;
         }
         Ok(())
     }
@@ -245,9 +259,14 @@ impl Body for Multistate {
             .numbers("std.err", rows.iter().map(|r| r.3), 4);
         out.push_str(&table.render());
         if let Some(stay) = &self.length_of_stay {
-            out.push_str(&format!("\nExpected length of stay to {}:\n", output::shortest(stay.until)));
-            let cells = |of: &Map<String, Value>| self.states.iter().map(|s| brief(of.get(s).and_then(Value::as_f64), 5)).collect();
-            let table = Layout::default().left("state", self.states.clone()).right("time", cells(&stay.states)).right("std.err", cells(&stay.std_err));
+            let _ = write!(out, "\nExpected length of stay to {}:\n", output::shortest(stay.until));
+            let cells = |of: &Map<String, Value>| {
+                self.states.iter().map(|s| brief(of.get(s).and_then(Value::as_f64), 5)).collect()
+            };
+            let table = Layout::default()
+                .left("state", self.states.clone())
+                .right("time", cells(&stay.states))
+                .right("std.err", cells(&stay.std_err));
             out.push_str(&table.render());
         }
         out

@@ -35,13 +35,16 @@ struct Subject {
     adj_r_squared: Option<f64>,
 }
 
-pub(crate) fn run(arguments: &NcaArguments, io: Io<'_>) -> Outcome {
+pub(crate) fn run(arguments: &NcaArguments, io: &mut Io<'_>) -> Outcome {
     let window = match arguments.window.as_slice() {
         [] => None,
         &[start, end] if start < end => Some((start, end)),
         other => {
             let value = other.iter().map(|t| output::shortest(*t)).collect::<Vec<_>>().join(",");
-            return Err(StatsError::input("a window that is not accepted").option("window").value(value).rule("START,END with START before END"));
+            return Err(StatsError::input("a window that is not accepted")
+                .option("window")
+                .value(value)
+                .rule("START,END with START before END"));
         }
     };
     let limit = arguments.lloq.as_ref().map(|text| text.trim().parse::<f64>().map_err(|_| text.clone()));
@@ -51,7 +54,10 @@ pub(crate) fn run(arguments: &NcaArguments, io: Io<'_>) -> Outcome {
     columns.add("conc", &arguments.conc, Kind::NotNegative);
     match &limit {
         Some(Ok(value)) if !(value.is_finite() && *value >= 0.0) => {
-            return Err(StatsError::input("a limit of quantification that is not accepted").option("lloq").value(value).rule("a finite number of 0 or more, or a column"));
+            return Err(StatsError::input("a limit of quantification that is not accepted")
+                .option("lloq")
+                .value(value)
+                .rule("a finite number of 0 or more, or a column"));
         }
         Some(Err(column)) => {
             columns.add("lloq", column, Kind::NotNegative);
@@ -67,7 +73,7 @@ pub(crate) fn run(arguments: &NcaArguments, io: Io<'_>) -> Outcome {
         json!({
             "id": arguments.id, "time": arguments.time, "conc": arguments.conc,
             "lloq": limit.as_ref().map(|limit| match limit { Ok(value) => json!(value), Err(column) => json!(column) }),
-            "auc_method": name_of(arguments.auc_method), "blq": name_of(arguments.blq),
+            "auc_method": name_of(&arguments.auc_method), "blq": name_of(&arguments.blq),
             "window": (!arguments.window.is_empty()).then_some(&arguments.window),
         }),
     );
@@ -144,8 +150,18 @@ impl Subject {
 impl Body for Nca {
     fn csv(&self, sheet: &mut Sheet<'_>) -> io::Result<()> {
         sheet.header(&[
-            "id", "cmax", "tmax", "clast", "tlast", "auc_last", "auc_window", "window_covered", "lambda_z", "half_life",
-            "lambda_z_points", "adj_r_squared",
+            "id",
+            "cmax",
+            "tmax",
+            "clast",
+            "tlast",
+            "auc_last",
+            "auc_window",
+            "window_covered",
+            "lambda_z",
+            "half_life",
+            "lambda_z_points",
+            "adj_r_squared",
         ])?;
         for s in &self.subjects {
             let covered = match s.window_covered {
@@ -154,17 +170,29 @@ impl Body for Nca {
                 None => "",
             };
             sheet.row(&[
-                Cell::Text(&s.id), Cell::Maybe(s.cmax), Cell::Maybe(s.tmax), Cell::Maybe(s.clast), Cell::Maybe(s.tlast),
-                Cell::Maybe(s.auc_last), Cell::Maybe(s.auc_window), Cell::Text(covered), Cell::Maybe(s.lambda_z), Cell::Maybe(s.half_life),
-                Cell::Maybe(s.lambda_z_points.map(|n| n as f64)), Cell::Maybe(s.adj_r_squared),
+                Cell::Text(&s.id),
+                Cell::Maybe(s.cmax),
+                Cell::Maybe(s.tmax),
+                Cell::Maybe(s.clast),
+                Cell::Maybe(s.tlast),
+                Cell::Maybe(s.auc_last),
+                Cell::Maybe(s.auc_window),
+                Cell::Text(covered),
+                Cell::Maybe(s.lambda_z),
+                Cell::Maybe(s.half_life),
+                Cell::Maybe(s.lambda_z_points.map(|n| n as f64)),
+                Cell::Maybe(s.adj_r_squared),
             ])?;
         }
         Ok(())
     }
 
     fn text(&self, head: &Head) -> String {
-        let of = |name: &str| head.parameters.get(name).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
-        let column = |f: fn(&Subject) -> Option<f64>| self.subjects.iter().map(|s| output::brief(f(s), 5)).collect::<Vec<_>>();
+        let of =
+            |name: &str| head.parameters.get(name).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
+        let column = |f: fn(&Subject) -> Option<f64>| {
+            self.subjects.iter().map(|s| output::brief(f(s), 5)).collect::<Vec<_>>()
+        };
         let table = Layout::default()
             .left("id", self.subjects.iter().map(|s| s.id.clone()).collect())
             .right("Cmax", column(|s| s.cmax))
@@ -175,8 +203,19 @@ impl Body for Nca {
             .right("AUCwindow", column(|s| s.auc_window))
             .right("lambda_z", column(|s| s.lambda_z))
             .right("half-life", column(|s| s.half_life))
-            .right("points", self.subjects.iter().map(|s| s.lambda_z_points.map_or_else(|| "NA".to_owned(), |n| n.to_string())).collect())
+            .right(
+                "points",
+                self.subjects
+                    .iter()
+                    .map(|s| s.lambda_z_points.map_or_else(|| "NA".to_owned(), |n| n.to_string()))
+                    .collect(),
+            )
             .right("adj.R2", column(|s| s.adj_r_squared));
-        format!("Non-compartmental analysis, {} trapezoids, below quantification: {}\n\n{}", of("auc_method"), of("blq"), table.render())
+        format!(
+            "Non-compartmental analysis, {} trapezoids, below quantification: {}\n\n{}",
+            of("auc_method"),
+            of("blq"),
+            table.render()
+        )
     }
 }

@@ -8,6 +8,7 @@ use crate::input::{self, Kind};
 use crate::output::{self, Body, Cell, Head, Layout, Sheet, brief};
 use serde::Serialize;
 use serde_json::json;
+use std::fmt::Write as _;
 use std::io;
 use survival::rates::{ProportionMethod, RateMethod, proportion, rate, rate_difference, rate_ratio};
 
@@ -59,7 +60,8 @@ fn groups(frame: &Frame) -> Vec<(Option<String>, Vec<usize>)> {
     let Some(Coded { codes, labels }) = frame.labels("group") else {
         return vec![(None, (0..frame.len()).collect())];
     };
-    let mut all: Vec<(Option<String>, Vec<usize>)> = labels.into_iter().map(|label| (Some(label), Vec::new())).collect();
+    let mut all: Vec<(Option<String>, Vec<usize>)> =
+        labels.into_iter().map(|label| (Some(label), Vec::new())).collect();
     for (row, code) in codes.iter().enumerate() {
         if let Some((_, rows)) = all.get_mut(*code as usize) {
             rows.push(row);
@@ -68,7 +70,7 @@ fn groups(frame: &Frame) -> Vec<(Option<String>, Vec<usize>)> {
     all
 }
 
-pub(crate) fn run_rate(arguments: &RateArguments, io: Io<'_>) -> Outcome {
+pub(crate) fn run_rate(arguments: &RateArguments, io: &mut Io<'_>) -> Outcome {
     let mut columns = Columns::default();
     columns.maybe("event", arguments.event.as_ref(), Kind::Flag);
     columns.maybe("events", arguments.events.as_ref(), Kind::Count);
@@ -78,7 +80,12 @@ pub(crate) fn run_rate(arguments: &RateArguments, io: Io<'_>) -> Outcome {
     columns.maybe("group", arguments.group.as_ref(), Kind::Label);
     let mut frame = Frame::new(input::read(&arguments.source.input, columns.0, io.files, io.stdin)?);
     if arguments.entry.is_some() {
-        let out: Vec<bool> = frame.numbers("entry").iter().zip(frame.numbers("time")).map(|(entry, time)| entry >= time).collect();
+        let out: Vec<bool> = frame
+            .numbers("entry")
+            .iter()
+            .zip(frame.numbers("time"))
+            .map(|(entry, time)| entry >= time)
+            .collect();
         frame.exclude("entry >= time", &out);
     }
     let level = arguments.source.conf_level;
@@ -88,7 +95,7 @@ pub(crate) fn run_rate(arguments: &RateArguments, io: Io<'_>) -> Outcome {
         frame.excluded.clone(),
         json!({
             "event": arguments.event, "events": arguments.events, "person_time": arguments.person_time, "time": arguments.time,
-            "entry": arguments.entry, "group": arguments.group, "per": arguments.per, "method": name_of(arguments.method), "conf_level": level,
+            "entry": arguments.entry, "group": arguments.group, "per": arguments.per, "method": name_of(&arguments.method), "conf_level": level,
         }),
     );
     let method = match arguments.method {
@@ -101,20 +108,31 @@ pub(crate) fn run_rate(arguments: &RateArguments, io: Io<'_>) -> Outcome {
     let exposure: Vec<f64> = match (&arguments.person_time, &arguments.entry) {
         (Some(_), _) => frame.numbers("person-time").to_vec(),
         (None, None) => frame.numbers("time").to_vec(),
-        (None, Some(_)) => {
-            frame.numbers("time").iter().zip(frame.numbers("entry")).map(|(time, entry)| time - entry.max(0.0)).collect()
-        }
+        (None, Some(_)) => frame
+            .numbers("time")
+            .iter()
+            .zip(frame.numbers("entry"))
+            .map(|(time, entry)| time - entry.max(0.0))
+            .collect(),
     };
     let mut all = Vec::new();
     for (group, rows) in groups(&frame) {
         let events = sum(counts, &rows);
         let person_time = sum(&exposure, &rows);
         if events > 9_007_199_254_740_992.0 || !person_time.is_finite() {
-            return Err(StatsError::input("sums of events or person-time beyond what can be counted").file(frame.file()));
+            return Err(StatsError::input("sums of events or person-time beyond what can be counted")
+                .file(frame.file()));
         }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a sum of counts, checked above")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a sum of counts, checked above"
+        )]
         let events = events as u64;
-        let estimate = (person_time > 0.0).then(|| rate(events, person_time, method, level)).transpose().map_err(StatsError::input)?;
+        let estimate = (person_time > 0.0)
+            .then(|| rate(events, person_time, method, level))
+            .transpose()
+            .map_err(StatsError::input)?;
         if estimate.is_none() {
             let name = group.as_ref().map_or_else(String::new, |name| format!(" in group {name}"));
             head.warn(format!("no person-time{name}: the rate is undefined"));
@@ -134,12 +152,20 @@ pub(crate) fn run_rate(arguments: &RateArguments, io: Io<'_>) -> Outcome {
     if let [first, second] = rates.groups.as_slice() {
         let (first, second) = ((first.events, first.person_time), (second.events, second.person_time));
         let per = arguments.per;
-        rates.rate_ratio = Some(rate_ratio(second, first, level).map_or_else(|_| Ratio::default(), |r| Ratio {
-            value: r.value, lower: r.lower, upper: r.upper, p: r.p, p_doubled: r.p_doubled,
-        }));
-        rates.rate_difference = Some(rate_difference(second, first, level).map_or_else(|_| Difference::default(), |d| Difference {
-            value: Some(d.value * per), std_err: Some(d.std_err * per), lower: Some(d.lower * per), upper: Some(d.upper * per), p: d.p,
-        }));
+        rates.rate_ratio = Some(rate_ratio(second, first, level).map_or_else(
+            |_| Ratio::default(),
+            |r| Ratio { value: r.value, lower: r.lower, upper: r.upper, p: r.p, p_doubled: r.p_doubled },
+        ));
+        rates.rate_difference = Some(rate_difference(second, first, level).map_or_else(
+            |_| Difference::default(),
+            |d| Difference {
+                value: Some(d.value * per),
+                std_err: Some(d.std_err * per),
+                lower: Some(d.lower * per),
+                upper: Some(d.upper * per),
+                p: d.p,
+            },
+        ));
     }
     output::write(&head, &rates, arguments.source.format, io.stdout)
 }
@@ -160,8 +186,13 @@ impl Body for Rates {
         sheet.header(&["group", "n", "events", "person_time", "rate", "lower", "upper"])?;
         for g in &self.groups {
             sheet.row(&[
-                Cell::Text(g.group.as_deref().unwrap_or_default()), Cell::Count(g.n as u64), Cell::Count(g.events),
-                Cell::Number(g.person_time), Cell::Maybe(g.rate), Cell::Maybe(g.lower), Cell::Maybe(g.upper),
+                Cell::Text(g.group.as_deref().unwrap_or_default()),
+                Cell::Count(g.n as u64),
+                Cell::Count(g.events),
+                Cell::Number(g.person_time),
+                Cell::Maybe(g.rate),
+                Cell::Maybe(g.lower),
+                Cell::Maybe(g.upper),
             ])?;
         }
         Ok(())
@@ -183,16 +214,24 @@ impl Body for Rates {
                 .render(),
         );
         if let Some(r) = &self.rate_ratio {
-            out.push_str(&format!(
+            let _ = write!(
+                out,
                 "\nRate ratio (second / first, exact): {} [{}, {}], {}\n",
-                brief(r.value, 4), brief(r.lower, 4), brief(r.upper, 4), output::p_clause(r.p)
-            ));
+                brief(r.value, 4),
+                brief(r.lower, 4),
+                brief(r.upper, 4),
+                output::p_clause(r.p)
+            );
         }
         if let Some(d) = &self.rate_difference {
-            out.push_str(&format!(
-                "Rate difference (second - first): {} [{}, {}], {}\n",
-                brief(d.value, 4), brief(d.lower, 4), brief(d.upper, 4), output::p_clause(d.p)
-            ));
+            let _ = writeln!(
+                out,
+                "Rate difference (second - first): {} [{}, {}], {}",
+                brief(d.value, 4),
+                brief(d.lower, 4),
+                brief(d.upper, 4),
+                output::p_clause(d.p)
+            );
         }
         out
     }
@@ -215,7 +254,7 @@ struct ProportionGroup {
     upper: Option<f64>,
 }
 
-pub(crate) fn run_proportion(arguments: &ProportionArguments, io: Io<'_>) -> Outcome {
+pub(crate) fn run_proportion(arguments: &ProportionArguments, io: &mut Io<'_>) -> Outcome {
     let mut columns = Columns::default();
     columns.add("event", &arguments.event, Kind::Flag);
     columns.maybe("group", arguments.group.as_ref(), Kind::Label);
@@ -225,7 +264,7 @@ pub(crate) fn run_proportion(arguments: &ProportionArguments, io: Io<'_>) -> Out
         "proportion",
         frame.len(),
         frame.excluded.clone(),
-        json!({ "event": arguments.event, "group": arguments.group, "method": name_of(arguments.method), "conf_level": level }),
+        json!({ "event": arguments.event, "group": arguments.group, "method": name_of(&arguments.method), "conf_level": level }),
     );
     let method = match arguments.method {
         ProportionLimits::ClopperPearson => ProportionMethod::ClopperPearson,
@@ -236,9 +275,17 @@ pub(crate) fn run_proportion(arguments: &ProportionArguments, io: Io<'_>) -> Out
     for (group, rows) in groups(&frame) {
         let events = rows.iter().filter(|&&row| event.get(row).is_some_and(|e| *e > 0.0)).count() as u64;
         let n = rows.len() as u64;
-        let estimate = (n > 0).then(|| proportion(events, n, method, level)).transpose().map_err(StatsError::input)?;
+        let estimate =
+            (n > 0).then(|| proportion(events, n, method, level)).transpose().map_err(StatsError::input)?;
         let of = |f: fn(&survival::rates::Proportion) -> f64| estimate.as_ref().map(f);
-        all.push(ProportionGroup { group, n, events, proportion: of(|p| p.value), lower: of(|p| p.lower), upper: of(|p| p.upper) });
+        all.push(ProportionGroup {
+            group,
+            n,
+            events,
+            proportion: of(|p| p.value),
+            lower: of(|p| p.lower),
+            upper: of(|p| p.upper),
+        });
     }
     output::write(&head, &Proportions { groups: all, level }, arguments.source.format, io.stdout)
 }
@@ -248,8 +295,12 @@ impl Body for Proportions {
         sheet.header(&["group", "n", "events", "proportion", "lower", "upper"])?;
         for g in &self.groups {
             sheet.row(&[
-                Cell::Text(g.group.as_deref().unwrap_or_default()), Cell::Count(g.n), Cell::Count(g.events), Cell::Maybe(g.proportion),
-                Cell::Maybe(g.lower), Cell::Maybe(g.upper),
+                Cell::Text(g.group.as_deref().unwrap_or_default()),
+                Cell::Count(g.n),
+                Cell::Count(g.events),
+                Cell::Maybe(g.proportion),
+                Cell::Maybe(g.lower),
+                Cell::Maybe(g.upper),
             ])?;
         }
         Ok(())

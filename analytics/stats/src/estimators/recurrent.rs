@@ -8,19 +8,20 @@ use crate::input::{self, Kind};
 use crate::output::{self, Body, Cell, Head, Layout, Sheet};
 use serde::Serialize;
 use serde_json::json;
+use std::fmt::Write as _;
 use std::io;
 use survival::cox::Times;
 use survival::recurrent::{RecurrentData, mean_cumulative};
 
 #[derive(Debug, Serialize)]
 struct Recurrent {
-    groups: Vec<Group>,
+    groups: Vec<PerGroup>,
     #[serde(skip)]
     column: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
-struct Group {
+struct PerGroup {
     group: Option<String>,
     subjects: usize,
     events: usize,
@@ -81,7 +82,7 @@ fn fixed(frame: &Frame) -> (Vec<f64>, Vec<f64>) {
     (start, stop)
 }
 
-pub(crate) fn run(arguments: &RecurrentArguments, io: Io<'_>) -> Outcome {
+pub(crate) fn run(arguments: &RecurrentArguments, io: &mut Io<'_>) -> Outcome {
     let mut columns = Columns::default();
     columns.maybe("group", arguments.group.as_ref(), Kind::Label);
     columns.add("id", &arguments.id, Kind::Label);
@@ -110,24 +111,29 @@ pub(crate) fn run(arguments: &RecurrentArguments, io: Io<'_>) -> Outcome {
         group: group.as_ref().map(|group| group.codes.as_slice()),
     };
     let curves = mean_cumulative(&data).map_err(|e| frame.fault(&e, &[]))?;
-    let names: Vec<Option<String>> = group.map_or_else(|| vec![None], |group| group.labels.into_iter().map(Some).collect());
+    let names: Vec<Option<String>> =
+        group.map_or_else(|| vec![None], |group| group.labels.into_iter().map(Some).collect());
     let groups = names.into_iter().zip(0_u32..).map(|(name, code)| {
         let Some(c) = curves.iter().find(|curve| name.is_none() || curve.group == code) else {
             let at = arguments.at.iter().map(|&time| At { time, mcf: None, std_err: None }).collect();
-            return Group { group: name, subjects: 0, events: 0, curve: Curve::default(), at };
+            return PerGroup { group: name, subjects: 0, events: 0, curve: Curve::default(), at };
         };
         let at = arguments.at.iter().map(|&time| {
             let before = c.time.partition_point(|t| *t <= time).checked_sub(1);
             let of = |column: &[f64]| Some(before.and_then(|i| column.get(i)).copied().unwrap_or(0.0));
             At { time, mcf: of(&c.mcf), std_err: of(&c.std_err) }
         });
-        Group {
+        PerGroup {
             group: name,
             subjects: c.subjects,
             events: c.events,
             at: at.collect(),
             curve: Curve {
-                time: c.time.clone(), n_risk: c.n_risk.clone(), n_event: c.n_event.clone(), mcf: c.mcf.clone(), std_err: c.std_err.clone(),
+                time: c.time.clone(),
+                n_risk: c.n_risk.clone(),
+                n_event: c.n_event.clone(),
+                mcf: c.mcf.clone(),
+                std_err: c.std_err.clone(),
             },
         }
     });
@@ -135,7 +141,7 @@ pub(crate) fn run(arguments: &RecurrentArguments, io: Io<'_>) -> Outcome {
     output::write(&head, &recurrent, arguments.source.format, io.stdout)
 }
 
-impl Group {
+impl PerGroup {
     /// Rows to print: the times asked for, or all of them.
     fn rows(&self) -> Vec<(f64, Option<f64>, Option<f64>)> {
         if self.at.is_empty() {
@@ -153,7 +159,12 @@ impl Body for Recurrent {
         for group in &self.groups {
             let name = group.group.clone().unwrap_or_default();
             for (time, mcf, std_err) in group.rows() {
-                sheet.row(&[Cell::Text(&name), Cell::Number(time), Cell::Maybe(mcf), Cell::Maybe(std_err)])?;
+                sheet.row(&[
+                    Cell::Text(&name),
+                    Cell::Number(time),
+                    Cell::Maybe(mcf),
+                    Cell::Maybe(std_err),
+                ])?;
             }
         }
         Ok(())
@@ -166,7 +177,7 @@ impl Body for Recurrent {
                 (Some(column), Some(label)) => format!("{column}={label}: "),
                 _ => String::new(),
             };
-            out.push_str(&format!("\n{label}subjects = {}, events = {}\n", group.subjects, group.events));
+            let _ = write!(out, "\n{label}subjects = {}, events = {}\n", group.subjects, group.events);
             let rows = group.rows();
             out.push_str(
                 &Layout::default()

@@ -67,7 +67,7 @@ struct WithinLag {
     events: u64,
 }
 
-pub(crate) fn run(arguments: &SirArguments, io: Io<'_>) -> Outcome {
+pub(crate) fn run(arguments: &SirArguments, io: &mut Io<'_>) -> Outcome {
     let mut columns = Columns::default();
     columns.add("birth", &arguments.birth, Kind::Moment);
     columns.add("start", &arguments.start, Kind::Moment);
@@ -76,12 +76,16 @@ pub(crate) fn run(arguments: &SirArguments, io: Io<'_>) -> Outcome {
     columns.maybe("sex", arguments.sex.as_ref(), Kind::Label);
     let (sexes, reference) = reference(arguments, io.files)?;
     let mut frame = Frame::new(input::read(&arguments.source.input, columns.0, io.files, io.stdin)?);
-    let units: Vec<bool> = ["birth", "start", "end"].iter().filter_map(|option| frame.dates(option)).collect();
+    let units: Vec<bool> =
+        ["birth", "start", "end"].iter().filter_map(|option| frame.dates(option)).collect();
     let dates = units.first().copied().unwrap_or(true);
     if units.iter().any(|unit| *unit != dates) {
-        return Err(StatsError::input("dates and decimal years together").file(frame.file()).rule("birth, start and end all as dates, or all as calendar years with decimals"));
+        return Err(StatsError::input("dates and decimal years together")
+            .file(frame.file())
+            .rule("birth, start and end all as dates, or all as calendar years with decimals"));
     }
-    let out: Vec<bool> = frame.numbers("start").iter().zip(frame.numbers("end")).map(|(start, end)| end <= start).collect();
+    let out: Vec<bool> =
+        frame.numbers("start").iter().zip(frame.numbers("end")).map(|(start, end)| end <= start).collect();
     frame.exclude("end <= start", &out);
     frame.canonical();
     let level = arguments.source.conf_level;
@@ -106,13 +110,18 @@ pub(crate) fn run(arguments: &SirArguments, io: Io<'_>) -> Outcome {
             let cohort = Cohort { birth, start, end, event: &event, sex: sex.as_deref(), origin: None };
             sir(&cohort, &reference, &options)
         }
-        None => sir(&Cohort { birth, start, end, event: &event, sex: sex.as_deref(), origin: None }, &reference, &options),
+        None => sir(
+            &Cohort { birth, start, end, event: &event, sex: sex.as_deref(), origin: None },
+            &reference,
+            &options,
+        ),
     };
     let estimate = estimate.map_err(|e| frame.fault(&e, &[]))?;
     if estimate.without_rate.0 > 0.0 {
         head.warn(format!(
             "the reference has no rate for {} person-years with {} events: they count on neither side",
-            brief(Some(estimate.without_rate.0), 5), estimate.without_rate.1
+            brief(Some(estimate.without_rate.0), 5),
+            estimate.without_rate.1
         ));
     }
     let report = Report::new(&estimate, &reference, &sexes, level);
@@ -120,10 +129,17 @@ pub(crate) fn run(arguments: &SirArguments, io: Io<'_>) -> Outcome {
 }
 
 /// Sexes of the cohort as numbers of the reference.
-fn sex_codes(frame: &Frame, arguments: &SirArguments, sexes: &[String]) -> Result<Option<Vec<u32>>, StatsError> {
+fn sex_codes(
+    frame: &Frame,
+    arguments: &SirArguments,
+    sexes: &[String],
+) -> Result<Option<Vec<u32>>, StatsError> {
     let Some(coded) = frame.labels("sex") else {
         if sexes.len() > 1 {
-            return Err(StatsError::input("a reference by sex needs the sex of the subjects").option("sex").file(&arguments.reference).rule("--sex COL"));
+            return Err(StatsError::input("a reference by sex needs the sex of the subjects")
+                .option("sex")
+                .file(&arguments.reference)
+                .rule("--sex COL"));
         }
         return Ok(None);
     };
@@ -131,7 +147,8 @@ fn sex_codes(frame: &Frame, arguments: &SirArguments, sexes: &[String]) -> Resul
         // Rates that do not distinguish the sexes hold for both.
         return Ok(None);
     }
-    let number = |label: &String| sexes.iter().position(|sex| sex == label).and_then(|i| u32::try_from(i).ok());
+    let number =
+        |label: &String| sexes.iter().position(|sex| sex == label).and_then(|i| u32::try_from(i).ok());
     let numbers: Vec<Option<u32>> = coded.labels.iter().map(number).collect();
     let mut all = Vec::with_capacity(coded.codes.len());
     for (code, row) in coded.codes.iter().zip(&frame.row) {
@@ -151,10 +168,19 @@ fn sex_codes(frame: &Frame, arguments: &SirArguments, sexes: &[String]) -> Resul
 }
 
 /// The names of the sexes (none where the reference does not distinguish them) and the rates.
-fn reference(arguments: &SirArguments, files: &dyn Files) -> Result<(Vec<String>, ReferenceRates), StatsError> {
+fn reference(
+    arguments: &SirArguments,
+    files: &dyn Files,
+) -> Result<(Vec<String>, ReferenceRates), StatsError> {
     let file = arguments.reference.as_str();
     let mut columns = Columns::default();
-    for (name, kind) in [("age_from", Kind::Number), ("age_to", Kind::Number), ("year_from", Kind::Number), ("year_to", Kind::Number), ("rate", Kind::NotNegative)] {
+    for (name, kind) in [
+        ("age_from", Kind::Number),
+        ("age_to", Kind::Number),
+        ("year_from", Kind::Number),
+        ("year_to", Kind::Number),
+        ("rate", Kind::NotNegative),
+    ] {
         columns.add("reference", name, kind);
     }
     if arguments.sex.is_some() {
@@ -169,11 +195,17 @@ fn reference(arguments: &SirArguments, files: &dyn Files) -> Result<(Vec<String>
     let mut cells = Vec::with_capacity(table.rows);
     for row in 0..table.rows {
         let required = |i: usize, name: &str| {
-            number(i, row).ok_or_else(|| StatsError::input("a missing value").file(file).row(row).column(name).rule("a number"))
+            number(i, row).ok_or_else(|| {
+                StatsError::input("a missing value").file(file).row(row).column(name).rule("a number")
+            })
         };
         let sex = codes.get(row).copied().unwrap_or(0);
         if sex == MISSING {
-            return Err(StatsError::input("a missing value").file(file).row(row).column("sex").rule("the name of a sex"));
+            return Err(StatsError::input("a missing value")
+                .file(file)
+                .row(row)
+                .column("sex")
+                .rule("the name of a sex"));
         }
         cells.push(RateCell {
             sex,
@@ -184,7 +216,12 @@ fn reference(arguments: &SirArguments, files: &dyn Files) -> Result<(Vec<String>
     }
     let rates = ReferenceRates::from_cells(&cells, arguments.rate_per).map_err(|error| match error {
         survival::error::Error::InvalidValue { column, row, value, expected } => {
-            StatsError::input("a value that is not accepted").file(file).row(row).column(column).value(value).rule(expected)
+            StatsError::input("a value that is not accepted")
+                .file(file)
+                .row(row)
+                .column(column)
+                .value(value)
+                .rule(expected)
         }
         other => StatsError::input(other).file(file),
     })?;
@@ -239,10 +276,25 @@ impl Report {
 
 impl Body for Report {
     fn csv(&self, sheet: &mut Sheet<'_>) -> io::Result<()> {
-        sheet.header(&["observed", "expected", "person_years", "sir", "lower", "upper", "p", "excess_per_10000"])?;
+        sheet.header(&[
+            "observed",
+            "expected",
+            "person_years",
+            "sir",
+            "lower",
+            "upper",
+            "p",
+            "excess_per_10000",
+        ])?;
         sheet.row(&[
-            Cell::Count(self.observed), Cell::Number(self.expected), Cell::Number(self.person_years), Cell::Maybe(self.sir),
-            Cell::Maybe(self.lower), Cell::Maybe(self.upper), Cell::Maybe(self.p), Cell::Maybe(self.excess_per_10000),
+            Cell::Count(self.observed),
+            Cell::Number(self.expected),
+            Cell::Number(self.person_years),
+            Cell::Maybe(self.sir),
+            Cell::Maybe(self.lower),
+            Cell::Maybe(self.upper),
+            Cell::Maybe(self.p),
+            Cell::Maybe(self.excess_per_10000),
         ])
     }
 
@@ -262,11 +314,16 @@ impl Body for Report {
                 .right("excess per 10000", one(self.excess_per_10000, 4))
                 .render(),
         );
-        let band = |from: f64, to: Option<f64>| format!("{}-{}", output::shortest(from), to.map(output::shortest).unwrap_or_default());
+        let band = |from: f64, to: Option<f64>| {
+            format!("{}-{}", output::shortest(from), to.map(output::shortest).unwrap_or_default())
+        };
         out.push('\n');
         out.push_str(
             &Layout::default()
-                .left("sex", self.strata.iter().map(|s| s.sex.clone().unwrap_or_else(|| "all".to_owned())).collect())
+                .left(
+                    "sex",
+                    self.strata.iter().map(|s| s.sex.clone().unwrap_or_else(|| "all".to_owned())).collect(),
+                )
                 .left("age", self.strata.iter().map(|s| band(s.age_from, s.age_to)).collect())
                 .left("year", self.strata.iter().map(|s| band(s.year_from, s.year_to)).collect())
                 .numbers("person-years", self.strata.iter().map(|s| Some(s.person_years)), 6)

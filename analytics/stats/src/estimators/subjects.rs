@@ -62,7 +62,7 @@ impl Subjects {
         columns.maybe("entry", observation.entry.as_ref(), Kind::Number);
         let (outcome, name, kind) = plan.outcome;
         columns.add(outcome, name, kind);
-        columns.maybe("weight", observation.weight.as_ref(), Kind::NotNegative);
+        columns.maybe("weight", observation.weight.as_ref(), Kind::Weight);
         columns.maybe("group", plan.group, Kind::Label);
         columns.all("strata", plan.strata, Kind::Label);
         columns.maybe("id", observation.id.as_ref(), Kind::Label);
@@ -91,7 +91,7 @@ impl Subjects {
         let cause = frame.numbers(outcome).iter().map(|&cause| cause as u8).collect();
         let weight = observation.weight.is_some().then(|| frame.numbers("weight").to_vec());
         let (group, strata) = (frame.labels("group"), frame.combined("strata"));
-        Ok(Self { clock, cause, weight, group, strata, frame })
+        Ok(Self { frame, clock, cause, weight, group, strata })
     }
 
     /// Number of rows.
@@ -138,13 +138,22 @@ impl Subjects {
         let Some(strata) = &self.strata else { return Ok(vec![self.tables(causes)?]) };
         let width = u32::try_from(groups).unwrap_or(u32::MAX);
         let group = |row: usize| self.group.as_ref().and_then(|g| g.codes.get(row)).copied().unwrap_or(0);
-        let cells: Vec<u32> =
-            strata.codes.iter().enumerate().map(|(row, stratum)| stratum.saturating_mul(width) + group(row)).collect();
+        let cells: Vec<u32> = strata
+            .codes
+            .iter()
+            .enumerate()
+            .map(|(row, stratum)| stratum.saturating_mul(width) + group(row))
+            .collect();
         let tables = self.tabulate(causes, groups * strata.labels.len(), Some(&cells))?;
         Ok(tables.chunks(groups.max(1)).map(<[EventTable]>::to_vec).collect())
     }
 
-    fn tabulate(&self, causes: usize, groups: usize, group: Option<&[u32]>) -> Result<Vec<EventTable>, StatsError> {
+    fn tabulate(
+        &self,
+        causes: usize,
+        groups: usize,
+        group: Option<&[u32]>,
+    ) -> Result<Vec<EventTable>, StatsError> {
         let (cause, weight) = (self.cause.as_slice(), self.weight.as_deref());
         let tables = match &self.clock {
             Clock::Days { entry, time } => {
@@ -190,18 +199,19 @@ pub(crate) fn timefix(entry: &mut [f64], time: &mut [f64]) {
     let mean = distinct.iter().map(|t| t.abs()).sum::<f64>() / distinct.len().max(1) as f64;
     let gap = TOLERANCE * mean.max(1.0);
     let mut first = f64::NAN;
-    let mut previous = f64::NAN;
+    let mut previous: Option<f64> = None;
     let mut fixed: Vec<f64> = Vec::with_capacity(distinct.len());
     for &t in &distinct {
-        // Written so that the first comparison, with NaN, starts a chain.
-        if !(t - previous <= gap) {
+        if previous.is_none_or(|previous| t - previous > gap) {
             first = t;
         }
-        previous = t;
+        previous = Some(t);
         fixed.push(first);
     }
     for t in entry.iter_mut().chain(time) {
-        if let Some(value) = distinct.binary_search_by(|known| known.total_cmp(t)).ok().and_then(|i| fixed.get(i)) {
+        if let Some(value) =
+            distinct.binary_search_by(|known| known.total_cmp(t)).ok().and_then(|i| fixed.get(i))
+        {
             *t = *value;
         }
     }
@@ -209,8 +219,12 @@ pub(crate) fn timefix(entry: &mut [f64], time: &mut [f64]) {
 
 fn never_at_risk(clock: &Clock) -> Vec<bool> {
     match clock {
-        Clock::Days { entry: Some(entry), time } => entry.iter().zip(time).map(|(entry, time)| entry >= time).collect(),
-        Clock::Real { entry: Some(entry), time } => entry.iter().zip(time).map(|(entry, time)| entry >= time).collect(),
+        Clock::Days { entry: Some(entry), time } => {
+            entry.iter().zip(time).map(|(entry, time)| entry >= time).collect()
+        }
+        Clock::Real { entry: Some(entry), time } => {
+            entry.iter().zip(time).map(|(entry, time)| entry >= time).collect()
+        }
         Clock::Days { time, .. } => vec![false; time.len()],
         Clock::Real { time, .. } => vec![false; time.len()],
     }
@@ -223,13 +237,26 @@ fn check_overlap(frame: &Frame) -> Result<(), StatsError> {
     let start = |row: usize| entry.get(row).copied().unwrap_or(f64::NEG_INFINITY);
     let stop = |row: usize| time.get(row).copied().unwrap_or(f64::NAN);
     let mut order: Vec<usize> = (0..frame.len()).collect();
-    order.sort_by(|&a, &b| id.codes.get(a).cmp(&id.codes.get(b)).then(stop(a).total_cmp(&stop(b))).then(start(a).total_cmp(&start(b))));
+    order.sort_by(|&a, &b| {
+        id.codes
+            .get(a)
+            .cmp(&id.codes.get(b))
+            .then(stop(a).total_cmp(&stop(b)))
+            .then(start(a).total_cmp(&start(b)))
+    });
     for pair in order.windows(2) {
         let &[before, after] = pair else { continue };
         if id.codes.get(before) == id.codes.get(after) && start(after) < stop(before) {
-            let label = id.codes.get(after).and_then(|code| id.labels.get(*code as usize)).cloned().unwrap_or_default();
+            let label = id
+                .codes
+                .get(after)
+                .and_then(|code| id.labels.get(*code as usize))
+                .cloned()
+                .unwrap_or_default();
             let fault = StatsError::input("rows of one subject overlap").file(frame.file()).value(label);
-            let fault = fault.column(frame.name("id").unwrap_or_default()).rule("rows (entry, time] of a subject one after the other");
+            let fault = fault
+                .column(frame.name("id").unwrap_or_default())
+                .rule("rows (entry, time] of a subject one after the other");
             return Err(match frame.row.get(after) {
                 Some(row) => fault.row(*row),
                 None => fault,

@@ -27,7 +27,8 @@ pub(super) fn is_ipc(bytes: &[u8]) -> bool {
 type Columns = (Vec<Data>, usize);
 
 pub(super) fn parquet(bytes: Vec<u8>, file: &str, wanted: &[Wanted]) -> Result<Columns, StatsError> {
-    let damaged = |e: &dyn Display| StatsError::input(format!("the Parquet file cannot be read ({e})")).file(file);
+    let damaged =
+        |e: &dyn Display| StatsError::input(format!("the Parquet file cannot be read ({e})")).file(file);
     let builder =
         ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(bytes)).map_err(|e| damaged(&e))?;
     let places = positions(&names(builder.schema()), wanted, file)?;
@@ -41,7 +42,8 @@ pub(super) fn parquet(bytes: Vec<u8>, file: &str, wanted: &[Wanted]) -> Result<C
 }
 
 pub(super) fn ipc(bytes: &[u8], file: &str, wanted: &[Wanted]) -> Result<Columns, StatsError> {
-    let damaged = |e: &dyn Display| StatsError::input(format!("the Arrow file cannot be read ({e})")).file(file);
+    let damaged =
+        |e: &dyn Display| StatsError::input(format!("the Arrow file cannot be read ({e})")).file(file);
     let mut columns = Collector::new(file, wanted);
     if bytes.starts_with(CONTINUATION) {
         let reader = StreamReader::try_new(Cursor::new(bytes), None).map_err(|e| damaged(&e))?;
@@ -112,57 +114,73 @@ fn append(builder: &mut Builder, array: &ArrayRef) -> Result<(), Fault> {
     match array.data_type() {
         DataType::Boolean => {
             let values = array.as_boolean();
-            each(values.len(), Box::new(|row| {
-                if values.is_null(row) {
-                    builder.missing();
-                    return Ok(());
-                }
-                builder.boolean(values.value(row))
-            }))
+            each(
+                values.len(),
+                Box::new(|row| {
+                    if values.is_null(row) {
+                        builder.missing();
+                        return Ok(());
+                    }
+                    builder.boolean(values.value(row))
+                }),
+            )
         }
         DataType::Null => {
             (0..array.len()).for_each(|_| builder.missing());
             Ok(())
         }
         // Whole numbers become labels by their digits: a 64-bit identifier does not fit a float.
-        held if matches!(held, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Dictionary(..))
-            || (kind == Kind::Label && held.is_integer()) =>
+        held if matches!(
+            held,
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Dictionary(..)
+        ) || (kind == Kind::Label && held.is_integer()) =>
         {
             let text = converted(&DataType::Utf8)?;
             let values = text.as_string::<i32>();
-            each(values.len(), Box::new(|row| {
-                if values.is_null(row) {
-                    builder.missing();
-                    return Ok(());
-                }
-                builder.text(values.value(row))
-            }))
+            each(
+                values.len(),
+                Box::new(|row| {
+                    if values.is_null(row) {
+                        builder.missing();
+                        return Ok(());
+                    }
+                    builder.text(values.value(row))
+                }),
+            )
         }
-        DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) if matches!(kind, Kind::Moment | Kind::Label) => {
+        DataType::Date32 | DataType::Date64 | DataType::Timestamp(..)
+            if matches!(kind, Kind::Moment | Kind::Label) =>
+        {
             let days = converted(&DataType::Date32)?;
             let values = days.as_primitive::<Date32Type>();
-            each(values.len(), Box::new(|row| {
-                if values.is_null(row) {
-                    builder.missing();
-                    return Ok(());
-                }
-                if kind == Kind::Moment {
-                    return builder.moment(f64::from(values.value(row)), true);
-                }
-                let (year, month, day) = survival::person_years::civil_date(values.value(row));
-                builder.text(&format!("{year:04}-{month:02}-{day:02}"))
-            }))
+            each(
+                values.len(),
+                Box::new(|row| {
+                    if values.is_null(row) {
+                        builder.missing();
+                        return Ok(());
+                    }
+                    if kind == Kind::Moment {
+                        return builder.moment(f64::from(values.value(row)), true);
+                    }
+                    let (year, month, day) = survival::person_years::civil_date(values.value(row));
+                    builder.text(&format!("{year:04}-{month:02}-{day:02}"))
+                }),
+            )
         }
         kind_of if kind_of.is_numeric() => {
             let numbers = converted(&DataType::Float64)?;
             let values = numbers.as_primitive::<Float64Type>();
-            each(values.len(), Box::new(|row| {
-                if values.is_null(row) {
-                    builder.missing();
-                    return Ok(());
-                }
-                builder.number(values.value(row))
-            }))
+            each(
+                values.len(),
+                Box::new(|row| {
+                    if values.is_null(row) {
+                        builder.missing();
+                        return Ok(());
+                    }
+                    builder.number(values.value(row))
+                }),
+            )
         }
         _ => Err(wrong(array)),
     }

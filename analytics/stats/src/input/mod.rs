@@ -68,7 +68,9 @@ pub(crate) fn read(
         (name.to_owned(), files.read(name))
     };
     let bytes = bytes.map_err(|e| {
-        StatsError::input(format!("the input cannot be read ({e})")).file(&file).rule("a readable file, or - for standard input")
+        StatsError::input(format!("the input cannot be read ({e})"))
+            .file(&file)
+            .rule("a readable file, or - for standard input")
     })?;
     let (columns, rows) = if columnar::is_parquet(&bytes) {
         columnar::parquet(bytes, &file, &wanted)?
@@ -88,11 +90,13 @@ fn positions(header: &[String], wanted: &[Wanted], file: &str) -> Result<Vec<usi
             let mut found = header.iter().enumerate().filter(|(_, name)| **name == column.name);
             match (found.next(), found.next()) {
                 (Some((position, _)), None) => Ok(position),
-                (Some(_), Some(_)) => Err(StatsError::input("a column that occurs more than once in the header")
-                    .file(file)
-                    .column(&column.name)
-                    .option(column.option)
-                    .rule("a header that names each used column once")),
+                (Some(_), Some(_)) => {
+                    Err(StatsError::input("a column that occurs more than once in the header")
+                        .file(file)
+                        .column(&column.name)
+                        .option(column.option)
+                        .rule("a header that names each used column once"))
+                }
                 (None, _) => Err(unknown(header, column, file)),
             }
         })
@@ -104,14 +108,20 @@ fn unknown(header: &[String], column: &Wanted, file: &str) -> StatsError {
         .iter()
         .map(|name| (distance(&name.to_lowercase(), &column.name.to_lowercase()), name))
         .min_by_key(|(distance, _)| *distance)
-        .filter(|(distance, name)| *distance <= 1 + name.chars().count().min(column.name.chars().count()) / 3);
+        .filter(|(distance, name)| {
+            *distance <= 1 + name.chars().count().min(column.name.chars().count()) / 3
+        });
     let listed: Vec<&str> = header.iter().take(30).map(String::as_str).collect();
     let more = if header.len() > listed.len() { ", ..." } else { "" };
     let rule = match nearest {
         Some((_, name)) => format!("perhaps `{name}`; the columns are {}{more}", listed.join(", ")),
         None => format!("one of the columns {}{more}", listed.join(", ")),
     };
-    StatsError::input("a column that the input does not have").file(file).column(&column.name).option(column.option).rule(rule)
+    StatsError::input("a column that the input does not have")
+        .file(file)
+        .column(&column.name)
+        .option(column.option)
+        .rule(rule)
 }
 
 /// Edits that turn one text into the other (Levenshtein).
@@ -139,7 +149,9 @@ mod tests {
 
     #[test]
     fn distance_counts_edits() {
-        for (a, b, expected) in [("", "", 0), ("tiem", "time", 2), ("time", "times", 1), ("", "abc", 3), ("kitten", "sitting", 3)] {
+        for (a, b, expected) in
+            [("", "", 0), ("tiem", "time", 2), ("time", "times", 1), ("", "abc", 3), ("kitten", "sitting", 3)]
+        {
             assert_eq!(distance(a, b), expected, "{a} {b}");
         }
     }

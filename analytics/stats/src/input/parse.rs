@@ -12,11 +12,13 @@ pub(crate) enum Kind {
     Number,
     /// A finite number of 0 or more.
     NotNegative,
+    /// A case weight: 0 or more, and so small that sums of squares stay finite.
+    Weight,
     /// A finite number, or true and false for 1 and 0.
     Covariate,
     /// 0, 1, true or false.
     Flag,
-    /// 0 for censored, 1 to 255 for a cause.
+    /// 0 (or false) for censored, 1 (or true) to 255 for a cause.
     Cause,
     /// A whole number of 0 or more.
     Count,
@@ -31,12 +33,17 @@ impl Kind {
         match self {
             Self::Number => "a finite number with a decimal point",
             Self::NotNegative => "a finite number of 0 or more",
-            Self::Covariate => "a finite number, true or false (a factor is written `column=reference level`)",
+            Self::Weight => "a weight of 0 or more, at most 1e100",
+            Self::Covariate => {
+                "a finite number, true or false (a factor is written `column=reference level`)"
+            }
             Self::Flag => "0, 1, true or false",
             Self::Cause => "0 for censored or a cause from 1 to 255",
             Self::Count => "a whole number of 0 or more",
             Self::Label => "UTF-8 text",
-            Self::Moment => "a date (YYYY-MM-DD) or a calendar year with decimals, the same in the whole column",
+            Self::Moment => {
+                "a date (YYYY-MM-DD) or a calendar year with decimals, the same in the whole column"
+            }
         }
     }
 
@@ -46,6 +53,7 @@ impl Kind {
             && match self {
                 Self::Number | Self::Covariate | Self::Label | Self::Moment => true,
                 Self::NotNegative => value >= 0.0,
+                Self::Weight => (0.0..=1e100).contains(&value),
                 Self::Flag => whole && (0.0..=1.0).contains(&value),
                 Self::Cause => whole && (0.0..=255.0).contains(&value),
                 Self::Count => whole && (0.0..=9_007_199_254_740_992.0).contains(&value),
@@ -53,7 +61,7 @@ impl Kind {
     }
 
     fn takes_booleans(self) -> bool {
-        matches!(self, Self::Covariate | Self::Flag)
+        matches!(self, Self::Covariate | Self::Flag | Self::Cause)
     }
 }
 
@@ -151,16 +159,21 @@ impl Builder {
             self.label(if value { "true" } else { "false" });
             return Ok(());
         }
-        if self.kind.takes_booleans() { self.number(f64::from(u8::from(value))) } else { Err(self.refused(value)) }
+        if self.kind.takes_booleans() {
+            self.number(f64::from(u8::from(value)))
+        } else {
+            Err(self.refused(value))
+        }
     }
 
     /// Days since 1970-01-01 (`dates`) or a decimal year.
     pub(crate) fn moment(&mut self, value: f64, is_date: bool) -> Result<(), StatsError> {
-        if let Data::Moments { values, dates } = &mut self.data {
-            if value.is_finite() && *dates.get_or_insert(is_date) == is_date {
-                values.push(value);
-                return Ok(());
-            }
+        if let Data::Moments { values, dates } = &mut self.data
+            && value.is_finite()
+            && *dates.get_or_insert(is_date) == is_date
+        {
+            values.push(value);
+            return Ok(());
         }
         Err(self.refused(value))
     }
@@ -171,21 +184,20 @@ impl Builder {
 
     pub(crate) fn finish(self) -> Data {
         match self.data {
-            Data::Labels { codes, labels } => sorted(codes, labels),
+            Data::Labels { codes, labels } => sorted(&codes, &labels),
             data => data,
         }
     }
 
     fn label(&mut self, text: &str) {
         if let Data::Labels { codes, labels } = &mut self.data {
-            let code = match self.known.get(text) {
-                Some(code) => *code,
-                None => {
-                    let code = u32::try_from(labels.len()).unwrap_or(MISSING);
-                    labels.push(text.to_owned());
-                    self.known.insert(text.to_owned(), code);
-                    code
-                }
+            let code = if let Some(code) = self.known.get(text) {
+                *code
+            } else {
+                let code = u32::try_from(labels.len()).unwrap_or(MISSING);
+                labels.push(text.to_owned());
+                self.known.insert(text.to_owned(), code);
+                code
             };
             codes.push(code);
         }
@@ -214,7 +226,9 @@ fn iso_day(cell: &str) -> Option<f64> {
     }
     let (year, rest) = date.split_once('-')?;
     let (month, day) = rest.split_once('-')?;
-    if (year.len(), month.len(), day.len()) != (4, 2, 2) || !date.bytes().all(|b| b.is_ascii_digit() || b == b'-') {
+    if (year.len(), month.len(), day.len()) != (4, 2, 2)
+        || !date.bytes().all(|b| b.is_ascii_digit() || b == b'-')
+    {
         return None;
     }
     let (year, month, day): (i32, i32, i32) = (year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
@@ -235,15 +249,15 @@ pub(crate) fn ascending(labels: &[String]) -> Vec<usize> {
     order
 }
 
-fn sorted(codes: Vec<u32>, labels: Vec<String>) -> Data {
-    let order = ascending(&labels);
+fn sorted(codes: &[u32], labels: &[String]) -> Data {
+    let order = ascending(labels);
     let mut place = vec![MISSING; labels.len()];
     for (new, &old) in (0_u32..).zip(&order) {
         if let Some(slot) = place.get_mut(old) {
             *slot = new;
         }
     }
-    let codes = codes.into_iter().map(|code| place.get(code as usize).copied().unwrap_or(MISSING)).collect();
+    let codes = codes.iter().map(|code| place.get(*code as usize).copied().unwrap_or(MISSING)).collect();
     let labels = order.iter().filter_map(|&old| labels.get(old).cloned()).collect();
     Data::Labels { codes, labels }
 }
@@ -256,7 +270,9 @@ mod tests {
     fn dates_are_days_of_the_calendar() {
         assert_eq!(iso_day("1970-01-01"), Some(0.0));
         assert_eq!(iso_day("2000-03-01T12:00:00"), Some(11_017.0));
-        for no_date in ["2001-02-29", "2000-13-01", "2000-1-01", "20000-01-01", "2000-01-01x", "2000/01/01", "年年年年"] {
+        for no_date in
+            ["2001-02-29", "2000-13-01", "2000-1-01", "20000-01-01", "2000-01-01x", "2000/01/01", "年年年年"]
+        {
             assert_eq!(iso_day(no_date), None, "{no_date}");
         }
     }
@@ -273,7 +289,10 @@ mod tests {
                 other => Err(format!("{other:?}")),
             }
         };
-        assert_eq!(order(&["10", "9", "1e1", "-2"]), Ok(vec!["-2".into(), "9".into(), "10".into(), "1e1".into()]));
+        assert_eq!(
+            order(&["10", "9", "1e1", "-2"]),
+            Ok(vec!["-2".into(), "9".into(), "10".into(), "1e1".into()])
+        );
         assert_eq!(order(&["10", "9", "b"]), Ok(vec!["10".into(), "9".into(), "b".into()]));
     }
 }

@@ -7,11 +7,16 @@ use crate::error::StatsError;
 pub(super) fn csv(bytes: &[u8], file: &str, wanted: &[Wanted]) -> Result<(Vec<Data>, usize), StatsError> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err(StatsError::input("the input is empty").file(file).rule("a CSV file with a header row, Parquet or Arrow IPC"));
+        return Err(StatsError::input("the input is empty")
+            .file(file)
+            .rule("a CSV file with a header row, Parquet or Arrow IPC"));
     }
     let unreadable = |e: &::csv::Error| StatsError::input(format!("the input is no CSV ({e})")).file(file);
-    let mut reader =
-        ::csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter(bytes)).from_reader(bytes);
+    let mut reader = ::csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter(bytes))
+        .from_reader(bytes);
     let mut record = ::csv::ByteRecord::new();
     reader.read_byte_record(&mut record).map_err(|e| unreadable(&e))?;
     let header: Vec<String> = record
@@ -23,14 +28,19 @@ pub(super) fn csv(bytes: &[u8], file: &str, wanted: &[Wanted]) -> Result<(Vec<Da
     let mut rows = 0;
     while reader.read_byte_record(&mut record).map_err(|e| unreadable(&e).row(rows))? {
         if record.len() != header.len() {
-            return Err(StatsError::input(format!("a row of {} values where the header has {}", record.len(), header.len()))
-                .file(file)
-                .row(rows)
-                .rule("as many values as the header has columns"));
+            return Err(StatsError::input(format!(
+                "a row of {} values where the header has {}",
+                record.len(),
+                header.len()
+            ))
+            .file(file)
+            .row(rows)
+            .rule("as many values as the header has columns"));
         }
         for ((builder, &place), column) in builders.iter_mut().zip(&places).zip(wanted) {
             let located = |fault: StatsError| fault.file(file).row(rows).column(&column.name);
-            let cell = std::str::from_utf8(record.get(place).unwrap_or_default()).map_err(|_| located(not_utf8(file)))?;
+            let cell = std::str::from_utf8(record.get(place).unwrap_or_default())
+                .map_err(|_| located(not_utf8(file)))?;
             builder.text(cell).map_err(located)?;
         }
         rows += 1;

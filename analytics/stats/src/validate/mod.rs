@@ -12,6 +12,7 @@ use pointer::{Found, follow};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 include!(concat!(env!("OUT_DIR"), "/cases.rs"));
@@ -26,7 +27,8 @@ pub(crate) struct Case {
 impl Case {
     fn json<T: for<'a> Deserialize<'a>>(&self, file: &str) -> Result<T, StatsError> {
         let bytes = self.read(file).map_err(|e| StatsError::internal(e).file(self.name))?;
-        serde_json::from_slice(&bytes).map_err(|e| StatsError::internal(format!("{file}: {e}")).file(self.name))
+        serde_json::from_slice(&bytes)
+            .map_err(|e| StatsError::internal(format!("{file}: {e}")).file(self.name))
     }
 }
 
@@ -116,15 +118,23 @@ enum Tolerance {
 }
 
 /// Runs the cases; `true` if every figure passes.
-pub(crate) fn run(arguments: &ValidateArguments, stdout: &mut dyn Write) -> Result<(bool, Vec<String>), StatsError> {
+pub(crate) fn run(
+    arguments: &ValidateArguments,
+    stdout: &mut dyn Write,
+) -> Result<(bool, Vec<String>), StatsError> {
     for name in &arguments.cases {
         if !CASES.iter().any(|case| case.name == name) {
             let known: Vec<&str> = CASES.iter().map(|case| case.name).collect();
-            return Err(StatsError::input("a case that does not exist").value(name).rule(format!("one of {}", known.join(", "))));
+            return Err(StatsError::input("a case that does not exist")
+                .value(name)
+                .rule(format!("one of {}", known.join(", "))));
         }
     }
     let mut report = Report { passed: 0, failed: 0, cases: Vec::new(), figures: Vec::new() };
-    for case in CASES.iter().filter(|case| arguments.cases.is_empty() || arguments.cases.iter().any(|name| name == case.name)) {
+    for case in CASES
+        .iter()
+        .filter(|case| arguments.cases.is_empty() || arguments.cases.iter().any(|name| name == case.name))
+    {
         check_case(case, &mut report)?;
     }
     report.failed = report.figures.iter().filter(|figure| !figure.pass).count();
@@ -142,12 +152,17 @@ fn check_case(case: &'static Case, report: &mut Report) -> Result<(), StatsError
         let output = compute(case, &description, run);
         let figures = expected.runs.get(&run.name).map(Vec::as_slice).unwrap_or_default();
         if figures.is_empty() {
-            return Err(StatsError::internal(format!("run {} has no reference values", run.name)).file(case.name));
+            return Err(
+                StatsError::internal(format!("run {} has no reference values", run.name)).file(case.name)
+            );
         }
         report.figures.extend(figures.iter().map(|figure| check(case.name, run, figure, &output)));
     }
     let figures = report.figures.get(before..).unwrap_or_default();
-    let relative = figures.iter().filter(|f| matches!(f.tolerance, Tolerance::Relative(_))).filter_map(|f| f.relative_difference);
+    let relative = figures
+        .iter()
+        .filter(|f| matches!(f.tolerance, Tolerance::Relative(_)))
+        .filter_map(|f| f.relative_difference);
     report.cases.push(CaseReport {
         case: case.name,
         title: description.title,
@@ -193,7 +208,9 @@ fn check(case: &'static str, run: &Run, figure: &Figure, output: &Result<Value, 
     });
     let pass = fault.is_none()
         && match (pair, difference, tolerance) {
-            (Some((_, reference)), Some(difference), Tolerance::Relative(r)) => difference <= r * reference.abs(),
+            (Some((_, reference)), Some(difference), Tolerance::Relative(r)) => {
+                difference <= r * reference.abs()
+            }
             (Some(_), Some(difference), Tolerance::Absolute(a)) => difference <= a,
             (Some(_), Some(difference), Tolerance::Equal) => difference <= 0.0,
             _ => figure.value.as_f64().is_none() && value == figure.value,
@@ -240,7 +257,17 @@ impl Checked {
 
 impl Body for Report {
     fn csv(&self, sheet: &mut Sheet<'_>) -> io::Result<()> {
-        sheet.header(&["case", "run", "pointer", "value", "reference", "relative_difference", "comparison", "tolerance", "outcome"])?;
+        sheet.header(&[
+            "case",
+            "run",
+            "pointer",
+            "value",
+            "reference",
+            "relative_difference",
+            "comparison",
+            "tolerance",
+            "outcome",
+        ])?;
         for figure in &self.figures {
             let cells = figure.cells();
             sheet.row(&cells.each_ref().map(|cell| Cell::Text(cell)))?;
@@ -252,24 +279,37 @@ impl Body for Report {
         let mut out = String::new();
         for case in &self.cases {
             let outcome = if case.failed == 0 { "pass" } else { "FAIL" };
-            out.push_str(&format!("{}: {} ({}), {} figures, {outcome}\n", case.case, case.title, case.estimator, case.figures));
-            let figures: Vec<[String; 9]> = self.figures.iter().filter(|f| f.case == case.case).map(Checked::cells).collect();
-            let column = |k: usize| figures.iter().map(|cells| cells.get(k).cloned().unwrap_or_default()).collect::<Vec<_>>();
+            let _ = writeln!(
+                out,
+                "{}: {} ({}), {} figures, {outcome}",
+                case.case, case.title, case.estimator, case.figures
+            );
+            let figures: Vec<[String; 9]> =
+                self.figures.iter().filter(|f| f.case == case.case).map(Checked::cells).collect();
+            let column = |k: usize| {
+                figures.iter().map(|cells| cells.get(k).cloned().unwrap_or_default()).collect::<Vec<_>>()
+            };
             let table = Layout::default()
                 .left("run", column(1))
                 .left("figure", column(2))
                 .right("value", column(3))
                 .right("reference", column(4))
-                .right("difference", figures.iter().map(|c| c[5].parse().ok().map_or_else(String::new, |v: f64| format!("{v:.1e}"))).collect())
+                .right(
+                    "difference",
+                    figures
+                        .iter()
+                        .map(|c| c[5].parse().ok().map_or_else(String::new, |v: f64| format!("{v:.1e}")))
+                        .collect(),
+                )
                 .left("outcome", column(8));
             out.push_str(&table.render());
             out.push('\n');
         }
         for figure in self.figures.iter().filter(|figure| !figure.pass) {
             let fault = figure.fault.as_ref().map_or_else(String::new, |fault| format!(": {fault}"));
-            out.push_str(&format!("FAIL {} {} {}{fault}\n", figure.case, figure.run, figure.pointer));
+            let _ = writeln!(out, "FAIL {} {} {}{fault}", figure.case, figure.run, figure.pointer);
         }
-        out.push_str(&format!("{} of {} figures pass\n", self.passed, self.passed + self.failed));
+        let _ = writeln!(out, "{} of {} figures pass", self.passed, self.passed + self.failed);
         out
     }
 }

@@ -19,7 +19,8 @@ pub(crate) fn follow<'a>(root: &'a Value, pointer: &str) -> Found<'a> {
     let mut here = root;
     // Position in the columns of `here`, if the last token was a look-up in them.
     let mut place: Option<usize> = None;
-    let tokens: Vec<String> = pointer.split('/').skip(1).map(|t| t.replace("~1", "/").replace("~0", "~")).collect();
+    let tokens: Vec<String> =
+        pointer.split('/').skip(1).map(|t| t.replace("~1", "/").replace("~0", "~")).collect();
     for (i, token) in tokens.iter().enumerate() {
         let last = i + 1 == tokens.len();
         if let Some(row) = place.take() {

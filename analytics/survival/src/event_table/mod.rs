@@ -17,6 +17,7 @@
 //! assert_eq!(tables[0].events(2), [0.0, 1.0, 0.0]);
 //! ```
 
+mod cells;
 mod days;
 mod derive;
 mod sort;
@@ -338,11 +339,21 @@ impl Builder {
                 *leaving = exits;
             }
         }
+        self.close(at_risk, late, (n, excluded, person_time.unwrap_or(person)))
+    }
+
+    /// The table, given the numbers at risk; subjects, excluded rows and person-time in that order.
+    pub(crate) fn close(
+        self,
+        at_risk: Vec<f64>,
+        late: bool,
+        (n, excluded, person_time): (u64, u64, f64),
+    ) -> EventTable {
         EventTable {
             n,
             excluded,
             delayed: self.delayed,
-            person_time: person_time.unwrap_or(person),
+            person_time,
             time: Arc::new(self.time),
             entered: Arc::new(if late { self.entered } else { Vec::new() }),
             at_risk: Arc::new(at_risk),

@@ -6,48 +6,64 @@ const BUCKETS: usize = 1 << DIGIT;
 /// Leading bits the radix passes look at; what is still unordered below them is ordered in short runs.
 const LEADING: u32 = 3 * DIGIT;
 
-/// Sorts keys of which only the lowest `width` bits are used, on `threads` threads.
+/// Sorts keys of which only the lowest `width` bits are used, on one or two threads.
 pub(super) fn sort_keys(keys: &mut Vec<u64>, width: u32, threads: usize) {
-    if threads <= 1 {
-        sort_serially(keys, width);
-        return;
-    }
-    let half = keys.split_off(keys.len() / 2);
-    let parts = crate::parallel(2, 2, |part| {
-        let mut part = if part == 0 { keys.clone() } else { half.clone() };
-        sort_serially(&mut part, width);
-        part
-    });
-    keys.clear();
-    if let [a, b] = parts.as_slice() {
-        merge(a, b, keys);
-    }
-}
-
-/// Merges two sorted lists.
-fn merge(a: &[u64], b: &[u64], into: &mut Vec<u64>) {
-    into.reserve(a.len() + b.len());
-    let (mut i, mut j) = (0, 0);
-    while let (Some(&x), Some(&y)) = (a.get(i), b.get(j)) {
-        // Both indices move by a comparison, not by a branch: which list is next cannot be predicted.
-        let first = x <= y;
-        into.push(if first { x } else { y });
-        i += usize::from(first);
-        j += usize::from(!first);
-    }
-    into.extend_from_slice(a.get(i..).unwrap_or_default());
-    into.extend_from_slice(b.get(j..).unwrap_or_default());
-}
-
-/// Sorts on one thread.
-///
-/// Three passes over the leading 33 bits bring real-valued times within 1e-8 of their place; one sweep then orders the
-/// runs of equal leading bits, which are short unless the times are tied (and then are already in order).
-fn sort_serially(keys: &mut Vec<u64>, width: u32) {
     if keys.len() < 256 {
         keys.sort_unstable();
         return;
     }
+    let mut scratch = vec![0_u64; keys.len()];
+    if threads <= 1 {
+        if sort_halfway(keys, &mut scratch, width) {
+            std::mem::swap(keys, &mut scratch);
+        }
+        return;
+    }
+    let half = keys.len() / 2;
+    let (low, high) = keys.split_at_mut(half);
+    let (low_scratch, high_scratch) = scratch.split_at_mut(half);
+    let (first, second) = std::thread::scope(|scope| {
+        let worker = scope.spawn(|| sort_halfway(high, high_scratch, width));
+        let first = sort_halfway(low, low_scratch, width);
+        match worker.join() {
+            Ok(second) => (first, second),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    });
+    // Both halves end in the same buffer, from which they are merged into the other.
+    match (first, second) {
+        (true, false) => low.copy_from_slice(low_scratch),
+        (false, true) => high.copy_from_slice(high_scratch),
+        _ => {}
+    }
+    if first && second {
+        merge(low_scratch, high_scratch, keys);
+    } else {
+        merge(low, high, &mut scratch);
+        std::mem::swap(keys, &mut scratch);
+    }
+}
+
+/// Merges two sorted lists.
+fn merge(a: &[u64], b: &[u64], into: &mut [u64]) {
+    let (mut i, mut j) = (0, 0);
+    for slot in into.iter_mut() {
+        // Past its end a list is the larger one. Both indices move by a comparison, not by a branch: which list is next
+        // cannot be predicted.
+        let left = a.get(i).copied().unwrap_or(u64::MAX);
+        let right = b.get(j).copied().unwrap_or(u64::MAX);
+        let first = left < right || (left == right && i < a.len());
+        *slot = if first { left } else { right };
+        i += usize::from(first);
+        j += usize::from(!first);
+    }
+}
+
+/// Sorts on one thread; true if the result is in `scratch`.
+///
+/// Three passes over the leading 33 bits bring real-valued times within 1e-8 of their place; one sweep then orders the
+/// runs of equal leading bits, which are short unless the times are tied (and then are already in order).
+fn sort_halfway(keys: &mut [u64], scratch: &mut [u64], width: u32) -> bool {
     let low = width.saturating_sub(LEADING);
     let passes = (width - low).div_ceil(DIGIT);
     let digit = |key: u64, pass: u32| -> usize {
@@ -63,9 +79,10 @@ fn sort_serially(keys: &mut Vec<u64>, width: u32) {
             }
         }
     }
-    let mut other = vec![0_u64; keys.len()];
+    let (mut from, mut to) = (keys, scratch);
+    let mut moved = false;
     for (pass, count) in (0..passes).zip(&mut counts) {
-        if count.contains(&keys.len()) {
+        if count.contains(&from.len()) {
             continue;
         }
         let mut start = 0;
@@ -74,20 +91,21 @@ fn sort_serially(keys: &mut Vec<u64>, width: u32) {
             *place = start;
             start += here;
         }
-        for &key in keys.iter() {
+        for &key in from.iter() {
             if let Some(place) = count.get_mut(digit(key, pass)) {
-                if let Some(slot) = other.get_mut(*place) {
+                if let Some(slot) = to.get_mut(*place) {
                     *slot = key;
                 }
                 *place += 1;
             }
         }
-        std::mem::swap(keys, &mut other);
+        std::mem::swap(&mut from, &mut to);
+        moved = !moved;
     }
-    drop(other);
     if low > 0 {
-        order_runs(keys, low);
+        order_runs(from, low);
     }
+    moved
 }
 
 /// Orders each run of keys that agree above the lowest `low` bits.

@@ -170,6 +170,25 @@ impl Prepared<'_> {
     }
 }
 
+/// One group from the start: the numbers at risk are the keys not yet passed, so that one pass is enough.
+fn single(keys: &[u64], code: &Code, n_causes: usize, tolerance: f64) -> EventTable {
+    let mut rows = Builder::new(n_causes, false, keys.len());
+    let mut at_risk: Vec<f64> = Vec::with_capacity(keys.len());
+    let (mut last, mut person_time) = (f64::NAN, 0.0);
+    for (passed, &key) in keys.iter().enumerate() {
+        let item = code.item(key);
+        let chained = item.time - last <= tolerance;
+        if !chained {
+            rows.open(item.time);
+            at_risk.push((keys.len() - passed) as f64);
+        }
+        last = item.time;
+        person_time += item.time;
+        rows.exit(item.cause.unwrap_or(0), 1.0);
+    }
+    rows.close(at_risk, false, (keys.len() as u64, 0, person_time))
+}
+
 fn check(subjects: &Subjects<f64>, n_causes: usize, n_groups: usize) -> Result<(), Error> {
     subjects.check_lengths()?;
     let find = |column, values: Option<&[f64]>, expected, valid: fn(f64) -> bool| -> Result<(), Error> {
@@ -215,6 +234,9 @@ pub(super) fn from_times(
             gap = tolerance;
             prepared = prepare(subjects, n_causes, n_groups, gap);
         }
+    }
+    if let (Sorted::Packed { keys, code }, None, 1) = (&prepared.exits, &prepared.entries, n_groups) {
+        return Ok(vec![single(keys, code, n_causes, tolerance)]);
     }
     let delayed = subjects.entry.is_some();
     let capacity = if n_groups == 1 { subjects.exit.len() } else { 0 };

@@ -22,7 +22,8 @@ pub(super) fn variances(
 ) -> Option<(Vec<f64>, Vec<f64>)> {
     let squares = table.squares.as_ref().filter(|_| table.entered.is_empty())?.any_cause();
     let events = squares.events.first()?;
-    let mut rows = (0..squares.time.len()).filter(|&row| from.is_none_or(|from| squares.time.get(row) > Some(&from)));
+    let mut rows =
+        (0..squares.time.len()).filter(|&row| from.is_none_or(|from| squares.time.get(row) > Some(&from)));
     let (mut var_log, mut var_hazard) = (Vec::with_capacity(time.len()), Vec::with_capacity(time.len()));
     let (mut a, mut b) = (0.0, 0.0);
     let (mut left_log, mut left_hazard) = (0.0, 0.0);

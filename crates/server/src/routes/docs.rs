@@ -1,9 +1,9 @@
 //! The interface's description: a document for programs, a page for people, the data dictionary. All offline.
 
 use crate::App;
-use axum::{Json, Router};
 use axum::response::Redirect;
 use axum::routing::get;
+use axum::{Json, Router};
 use clinical::dictionary::Entry;
 use std::sync::Arc;
 use utoipa::openapi::OpenApi;
@@ -12,12 +12,16 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 pub(crate) fn router(document: OpenApi) -> Router<Arc<App>> {
     Router::new()
         // By default the page asks a validator on another host about the document.
-        .merge(SwaggerUi::new("/docs").config(Config::default().validator_url("none")).url("/v1/openapi.json", document))
+        .merge(
+            SwaggerUi::new("/docs")
+                .config(Config::default().validator_url("none"))
+                .url("/v1/openapi.json", document),
+        )
         .route("/", get(|| async { Redirect::temporary("/docs/") }))
 }
 
 /// Every field of every form: labels, type, unit, accepted and usual values, value sets.
-#[utoipa::path(get, path = "/v1/data-dictionary", tag = "reference", responses((status = 200, description = "One entry a field", body = Vec<Object>)))]
+#[utoipa::path(get, path = "/v1/data-dictionary", operation_id = "read_data_dictionary", tag = "reference", responses((status = 200, description = "One entry a field", body = Vec<Object>)))]
 pub(crate) async fn dictionary() -> Json<Vec<Entry>> {
     Json(clinical::dictionary::entries())
 }

@@ -30,7 +30,6 @@ pub(crate) fn all() -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(tokens::revoke))
         .routes(routes!(snapshots::list, snapshots::take))
         .routes(routes!(snapshots::read))
-        
         .routes(routes!(reports::run))
         .routes(routes!(audit::verify))
         .split_for_parts();

@@ -26,6 +26,7 @@ pub(crate) enum QueryState {
 #[into_params(parameter_in = Query)]
 pub(crate) struct QueryFilter {
     /// Only queries in this state.
+    #[param(inline)]
     state: Option<QueryState>,
     /// Only queries about this record.
     record_id: Option<Uuid>,
@@ -46,11 +47,15 @@ pub(crate) struct QueryPage {
 }
 
 /// Lists the queries of the caller's centers.
-#[utoipa::path(get, path = "/v1/queries", tag = "queries", params(QueryFilter), security(("token" = [])), responses(
+#[utoipa::path(get, path = "/v1/queries", operation_id = "list_queries", tag = "queries", params(QueryFilter), security(("token" = [])), responses(
     (status = 200, description = "A page of queries", body = QueryPage),
     (status = "4XX", description = "Refused", body = Problem, content_type = "application/problem+json"),
 ))]
-pub(crate) async fn list(State(app): State<Arc<App>>, caller: Caller, uri: Uri) -> Result<Json<QueryPage>, Problem> {
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    uri: Uri,
+) -> Result<Json<QueryPage>, Problem> {
     let centers = access::reads(&caller.principal)?;
     let filter: QueryFilter = request::query(&uri)?;
     let limit = request::limit(filter.limit)?;
@@ -59,7 +64,9 @@ pub(crate) async fn list(State(app): State<Arc<App>>, caller: Caller, uri: Uri) 
         QueryState::Resolved => "resolved",
     });
     let after = request::cursor(filter.cursor.as_deref())?;
-    let mut items = query::list(&app.database, centers, state, filter.record_id, after, limit + 1).await.map_err(caller.problem())?;
+    let mut items = query::list(&app.database, centers, state, filter.record_id, after, limit + 1)
+        .await
+        .map_err(caller.problem())?;
     let size = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = items.len() > size;
     items.truncate(size);

@@ -19,9 +19,9 @@ use chrono::{DateTime, Utc};
 use clinical::finding::{Findings, Language};
 use clinical::form::{Context, FormDescriptor};
 use clinical::record::{Entries, Record};
+use registry::Stored;
 use registry::batch::{self, Candidate, Outcome};
 use registry::record_store::{self, Change, Filter};
-use registry::Stored;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
@@ -71,7 +71,11 @@ pub(crate) fn context() -> Context {
 }
 
 /// Reads a record, or tells everything that is wrong with it.
-pub(crate) fn parse(form: Form, entries: &Entries, language: Language) -> Result<(Record, Findings), Problem> {
+pub(crate) fn parse(
+    form: Form,
+    entries: &Entries,
+    language: Language,
+) -> Result<(Record, Findings), Problem> {
     let (record, findings) = Record::from_json(form, entries, context());
     record.map(|r| (r, findings.clone())).ok_or_else(|| Problem::invalid(&findings, language))
 }
@@ -86,24 +90,40 @@ pub(crate) fn router(api: &mut OpenApi) -> Router<Arc<App>> {
         router = router
             .route(
                 &path,
-                get(move |app, caller, uri| list(form, app, caller, uri))
-                    .post(move |app, caller, uri, headers, body| create(form, app, caller, uri, headers, body)),
+                get(move |app, caller, uri| list(form, app, caller, uri)).post(
+                    move |app, caller, uri, headers, body| create(form, app, caller, uri, headers, body),
+                ),
             )
             .route(
                 &format!("{path}/{{record_id}}"),
-                get(move |app, caller, id| read(form, app, caller, id))
-                    .put(move |app, caller, id, uri, headers, body| amend(form, app, caller, id, uri, headers, body)),
+                get(move |app, caller, id| read(form, app, caller, id)).put(
+                    move |app, caller, id, uri, headers, body| {
+                        amend(form, app, caller, id, uri, headers, body)
+                    },
+                ),
             )
-            .route(&format!("{path}/{{record_id}}/history"), get(move |app, caller, id| history(form, app, caller, id)))
+            .route(
+                &format!("{path}/{{record_id}}/history"),
+                get(move |app, caller, id| history(form, app, caller, id)),
+            )
             .route(
                 &format!("{path}/{{record_id}}/retraction"),
-                post(move |app, caller, id, uri, headers, body| retract(form, app, caller, id, uri, headers, body)),
+                post(move |app, caller, id, uri, headers, body| {
+                    retract(form, app, caller, id, uri, headers, body)
+                }),
             );
     }
     router
 }
 
-async fn create(form: Form, State(app): State<Arc<App>>, caller: Caller, uri: Uri, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
+async fn create(
+    form: Form,
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
     let center = access::writes(&caller.principal)?;
     let body = request::body(body, crate::RECORD_LIMIT)?;
     request::expect_json(&headers)?;
@@ -112,7 +132,8 @@ async fn create(form: Form, State(app): State<Arc<App>>, caller: Caller, uri: Ur
     let candidate = Candidate { record, findings };
     let asked = Asked { method: "POST", target: &uri.to_string(), headers: &headers, body: &body };
     idempotent::write(&app, &caller, center, &asked, async |scoped| {
-        let outcomes = batch::write_in(scoped, center, caller.author(), std::slice::from_ref(&candidate)).await;
+        let outcomes =
+            batch::write_in(scoped, center, caller.author(), std::slice::from_ref(&candidate)).await;
         let (status, id) = match outcomes.map_err(caller.problem())?.into_iter().next() {
             Some(Outcome::Created { record_id }) => (StatusCode::CREATED, record_id),
             Some(Outcome::Unchanged { record_id, .. }) => (StatusCode::OK, record_id),
@@ -126,7 +147,12 @@ async fn create(form: Form, State(app): State<Arc<App>>, caller: Caller, uri: Ur
     .await
 }
 
-async fn read(form: Form, State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
+async fn read(
+    form: Form,
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     let centers = access::reads(&caller.principal)?;
     let id = request::id(&id, "record")?;
     let stored = record_store::read(&app.database, centers, form, id).await.map_err(caller.problem())?;
@@ -154,7 +180,12 @@ struct Page {
     next_cursor: Option<String>,
 }
 
-async fn list(form: Form, State(app): State<Arc<App>>, caller: Caller, uri: Uri) -> Result<Response, Problem> {
+async fn list(
+    form: Form,
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    uri: Uri,
+) -> Result<Response, Problem> {
     let centers = access::reads(&caller.principal)?;
     let query: ListQuery = request::query(&uri)?;
     let limit = request::limit(query.limit)?;
@@ -164,7 +195,8 @@ async fn list(form: Form, State(app): State<Arc<App>>, caller: Caller, uri: Uri)
         after: request::cursor(query.cursor.as_deref())?,
         limit: limit + 1,
     };
-    let mut stored = record_store::list(&app.database, centers, form, &filter).await.map_err(caller.problem())?;
+    let mut stored =
+        record_store::list(&app.database, centers, form, &filter).await.map_err(caller.problem())?;
     let size = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = stored.len() > size;
     stored.truncate(size);
@@ -218,7 +250,9 @@ async fn amend(
     let asked = Asked { method: "PUT", target: &uri.to_string(), headers: &headers, body: &body };
     idempotent::write(&app, &caller, center, &asked, async |scoped| {
         let change = Change { version, reason, author: caller.author() };
-        let stored = record_store::amend(scoped, center, id, change, &record, &findings).await.map_err(caller.problem())?;
+        let stored = record_store::amend(scoped, center, id, change, &record, &findings)
+            .await
+            .map_err(caller.problem())?;
         let open = queries(&findings, caller.language, None);
         Reply::json(StatusCode::OK, &RecordView::new(stored, Some(open)), true)
     })
@@ -243,13 +277,19 @@ async fn retract(
     let asked = Asked { method: "POST", target: &uri.to_string(), headers: &headers, body: &body };
     idempotent::write(&app, &caller, center, &asked, async |scoped| {
         let change = Change { version, reason, author: caller.author() };
-        let stored = record_store::retract(scoped, center, form, id, change).await.map_err(caller.problem())?;
+        let stored =
+            record_store::retract(scoped, center, form, id, change).await.map_err(caller.problem())?;
         Reply::json(StatusCode::OK, &RecordView::new(stored, None), true)
     })
     .await
 }
 
-async fn history(form: Form, State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
+async fn history(
+    form: Form,
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     let centers = access::reads(&caller.principal)?;
     let id = request::id(&id, "record")?;
     let versions = record_store::history(&app.database, centers, form, id).await.map_err(caller.problem())?;

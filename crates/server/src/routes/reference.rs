@@ -30,13 +30,18 @@ pub(crate) fn router(api: &mut OpenApi) -> Router<Arc<App>> {
         document::describe_reference(api, form);
         router = router.route(
             &format!("/v1/{}", form.path),
-            get(move |app, caller| list(form, app, caller)).post(move |app, caller, headers, body| create(form, app, caller, headers, body)),
+            get(move |app, caller| list(form, app, caller))
+                .post(move |app, caller, headers, body| create(form, app, caller, headers, body)),
         );
     }
     router
 }
 
-async fn list(form: &'static FormDescriptor, State(app): State<Arc<App>>, caller: Caller) -> Result<Response, Problem> {
+async fn list(
+    form: &'static FormDescriptor,
+    State(app): State<Arc<App>>,
+    caller: Caller,
+) -> Result<Response, Problem> {
     // Sponsors never learn which centers take part.
     if form.name == "center" && caller.principal.role == Role::Sponsor {
         return Err(Problem::forbidden("A sponsor does not see the list of centers."));
@@ -59,7 +64,8 @@ async fn create(
     request::expect_json(&headers)?;
     let entries = Entries::parse(&body).map_err(|found| Problem::invalid(&found, caller.language))?;
     let (record, _) = parse(form, &entries, caller.language)?;
-    let (stored, created) = reference_data::create(&app.database, caller.author(), &record).await.map_err(caller.problem())?;
+    let (stored, created) =
+        reference_data::create(&app.database, caller.author(), &record).await.map_err(caller.problem())?;
     let status = if created { StatusCode::CREATED } else { StatusCode::OK };
     let reply = Reply::json(status, &RecordView::new(stored, None), true)?;
     Ok(idempotent::render(status.as_u16(), reply.body, false))

@@ -50,7 +50,7 @@ fn latest() -> String {
 /// Makes a report on a snapshot, over the rows the caller may see.
 ///
 /// The answer is JSON, CSV, readable text or, for curves, SVG, as `Accept` asks. The same request on the same snapshot gives the same bytes.
-#[utoipa::path(post, path = "/v1/reports", tag = "reports", security(("token" = [])), request_body = ReportRequest, responses(
+#[utoipa::path(post, path = "/v1/reports", operation_id = "make_report", tag = "reports", security(("token" = [])), request_body = ReportRequest, responses(
     (status = 200, description = "The report", content(
         (Object = "application/json"), (String = "text/csv"), (String = "text/plain"), (String = "image/svg+xml"))),
     (status = "4XX", description = "Refused; every fault is listed", body = Problem, content_type = "application/problem+json"),
@@ -69,7 +69,8 @@ pub(crate) async fn run(
     let asked: ReportRequest = request::json(&headers, &body)?;
     let kind: ReportKind = asked.report.parse().map_err(refused)?;
     let format = format(&headers)?;
-    let definition = CohortDefinition::from_json(&asked.cohort).map_err(|faults| invalid("/cohort", &faults))?;
+    let definition =
+        CohortDefinition::from_json(&asked.cohort).map_err(|faults| invalid("/cohort", &faults))?;
     let directory = directory(&app, &asked.snapshot, caller.language).await?;
     // Reports use every core; more at a time than cores would only make each slower.
     let _slot = app.report_slots.acquire().await.map_err(|_| Problem::missing("report"))?;
@@ -110,7 +111,8 @@ fn format(headers: &HeaderMap) -> Result<Format, Problem> {
 /// A snapshot is named by an id that the list gave out, never by a path.
 async fn directory(app: &Arc<App>, wanted: &str, language: Language) -> Result<PathBuf, Problem> {
     let mut listed = manifests(app, language).await?;
-    let found = if wanted == "latest" { listed.pop() } else { listed.into_iter().find(|m| m.snapshot_id == wanted) };
+    let found =
+        if wanted == "latest" { listed.pop() } else { listed.into_iter().find(|m| m.snapshot_id == wanted) };
     found.map(|m| app.snapshots.join(m.snapshot_id)).ok_or_else(|| Problem::missing("snapshot"))
 }
 
@@ -125,7 +127,8 @@ fn invalid(document: &str, faults: &Faults) -> Problem {
         message: Cow::Owned(fault.message.clone()),
     });
     let title = "The report's definition has faults";
-    let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "report-definition", title, "No report was made.");
+    let problem =
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "report-definition", title, "No report was made.");
     Problem { errors: errors.collect(), ..problem }
 }
 
@@ -133,12 +136,20 @@ fn refused(error: ReportError) -> Problem {
     match &error {
         ReportError::Definition(faults) => invalid("/cohort", faults),
         ReportError::Parameters(faults) => invalid("/parameters", faults),
-        ReportError::UnknownReport { .. } | ReportError::NoSuchFormat { .. } => {
-            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "report", "There is no such report", format!("{error}."))
-        }
+        ReportError::UnknownReport { .. } | ReportError::NoSuchFormat { .. } => Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "report",
+            "There is no such report",
+            format!("{error}."),
+        ),
         ReportError::Snapshot(_) => {
             tracing::error!(%error, "a snapshot cannot be read");
-            Problem::new(StatusCode::CONFLICT, "snapshot", "The snapshot cannot be used", format!("{error}. Take a new snapshot."))
+            Problem::new(
+                StatusCode::CONFLICT,
+                "snapshot",
+                "The snapshot cannot be used",
+                format!("{error}. Take a new snapshot."),
+            )
         }
         _ => {
             tracing::error!(%error, "a report failed");

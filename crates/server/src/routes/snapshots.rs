@@ -33,34 +33,52 @@ pub(crate) async fn manifests(app: &Arc<App>, language: Language) -> Result<Vec<
 }
 
 /// Lists snapshots, oldest first.
-#[utoipa::path(get, path = "/v1/snapshots", tag = "reports", security(("token" = [])), responses(
+#[utoipa::path(get, path = "/v1/snapshots", operation_id = "list_snapshots", tag = "reports", security(("token" = [])), responses(
     (status = 200, description = "Snapshots", body = Vec<SnapshotItem>),
     (status = "4XX", description = "Refused", body = Problem, content_type = "application/problem+json"),
 ))]
-pub(crate) async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Vec<SnapshotItem>>, Problem> {
-    access::only(&caller.principal, &[Role::Submitter, Role::Lead, Role::Monitor, Role::Statistician, Role::Auditor, Role::Admin])?;
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+) -> Result<Json<Vec<SnapshotItem>>, Problem> {
+    access::only(
+        &caller.principal,
+        &[Role::Submitter, Role::Lead, Role::Monitor, Role::Statistician, Role::Auditor, Role::Admin],
+    )?;
     let listed = manifests(&app, caller.language).await?;
-    Ok(Json(listed.into_iter().map(|m| SnapshotItem { snapshot_id: m.snapshot_id, taken_at: m.taken_at }).collect()))
+    Ok(Json(
+        listed
+            .into_iter()
+            .map(|m| SnapshotItem { snapshot_id: m.snapshot_id, taken_at: m.taken_at })
+            .collect(),
+    ))
 }
 
 /// The manifest of a snapshot: row counts, hashes, position of the audit log.
-#[utoipa::path(get, path = "/v1/snapshots/{snapshot_id}", tag = "reports", security(("token" = [])),
+#[utoipa::path(get, path = "/v1/snapshots/{snapshot_id}", operation_id = "read_snapshot", tag = "reports", security(("token" = [])),
     params(("snapshot_id" = String, Path, description = "Id of the snapshot")), responses(
     (status = 200, description = "Manifest", body = Object),
     (status = "4XX", description = "Refused", body = Problem, content_type = "application/problem+json"),
 ))]
-pub(crate) async fn read(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> Result<Json<Manifest>, Problem> {
+pub(crate) async fn read(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Manifest>, Problem> {
     access::only(&caller.principal, &[Role::Statistician, Role::Auditor, Role::Admin])?;
     let listed = manifests(&app, caller.language).await?;
     listed.into_iter().find(|m| m.snapshot_id == id).map(Json).ok_or_else(|| Problem::missing("snapshot"))
 }
 
 /// Takes a snapshot of all committed records. Writers are not blocked.
-#[utoipa::path(post, path = "/v1/snapshots", tag = "reports", security(("token" = [])), responses(
+#[utoipa::path(post, path = "/v1/snapshots", operation_id = "take_snapshot", tag = "reports", security(("token" = [])), responses(
     (status = 201, description = "Manifest of the new snapshot", body = Object),
     (status = "4XX", description = "Refused", body = Problem, content_type = "application/problem+json"),
 ))]
-pub(crate) async fn take(State(app): State<Arc<App>>, caller: Caller) -> Result<(StatusCode, Json<Manifest>), Problem> {
+pub(crate) async fn take(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+) -> Result<(StatusCode, Json<Manifest>), Problem> {
     access::only(&caller.principal, &[Role::Statistician, Role::Admin])?;
     // Sealing first lets the manifest name a position that covers what was committed before.
     registry::audit::seal::seal(&app.database, &app.sealing_key).await.map_err(caller.problem())?;

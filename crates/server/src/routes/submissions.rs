@@ -111,17 +111,25 @@ async fn submit(
     let media_type = request::media_type(&headers);
     let (tabular, language, bytes) = (media_type == "text/csv", caller.language, body.clone());
     let rows = match (media_type.as_str(), form) {
-        ("application/x-ndjson" | "application/jsonl", form) => blocking(move || Ok(read_ndjson(&bytes, form, context))).await?,
+        ("application/x-ndjson" | "application/jsonl", form) => {
+            blocking(move || Ok(read_ndjson(&bytes, form, context))).await?
+        }
         ("text/csv", Some(form)) => blocking(move || read_csv(&bytes, form, context, language)).await?,
         ("text/csv", None) => {
-            return Err(Problem::bad_request("CSV holds records of one form: name it in the query, for example ?form=daily_toxicity."));
+            return Err(Problem::bad_request(
+                "CSV holds records of one form: name it in the query, for example ?form=daily_toxicity.",
+            ));
         }
         (other, _) => return Err(Problem::unsupported(other, "application/x-ndjson or text/csv")),
     };
     let asked = Asked { method: "POST", target: &uri.to_string(), headers: &headers, body: &body };
     let options = Options {
         dry_run: query.dry_run,
-        policy: if query.policy == PolicyName::AllOrNothing { Policy::AllOrNothing } else { Policy::AcceptValid },
+        policy: if query.policy == PolicyName::AllOrNothing {
+            Policy::AllOrNothing
+        } else {
+            Policy::AcceptValid
+        },
     };
     idempotent::write(&app, &caller, center, &asked, async |scoped| {
         let mut candidates = Vec::with_capacity(rows.len());
@@ -130,7 +138,8 @@ async fn submit(
             places.push((row.number, row.form, row.read.as_ref().err().cloned()));
             candidates.extend(row.read.ok());
         }
-        let outcomes = batch::write_in(scoped, center, caller.author(), &candidates).await.map_err(caller.problem())?;
+        let outcomes =
+            batch::write_in(scoped, center, caller.author(), &candidates).await.map_err(caller.problem())?;
         let unread = places.iter().any(|(_, _, faults)| faults.is_some());
         let keep = options.keeps(unread || outcomes.iter().any(|o| matches!(o, Outcome::Rejected(_))));
         let mut written = outcomes.into_iter().zip(&candidates);
@@ -140,7 +149,9 @@ async fn submit(
             results.push(match faults {
                 Some(found) => rejected(number, form, items(&found, language, place)),
                 None => match written.next() {
-                    Some((outcome, candidate)) => row_result(number, form, outcome, candidate, language, place),
+                    Some((outcome, candidate)) => {
+                        row_result(number, form, outcome, candidate, language, place)
+                    }
                     None => rejected(number, form, Vec::new()),
                 },
             });
@@ -159,7 +170,9 @@ async fn submit(
             with_queries: results.iter().filter(|r| !r.queries.is_empty()).count(),
             results: match query.results {
                 Detail::All => results,
-                Detail::Faults => results.into_iter().filter(|r| r.outcome == "rejected" || !r.queries.is_empty()).collect(),
+                Detail::Faults => {
+                    results.into_iter().filter(|r| r.outcome == "rejected" || !r.queries.is_empty()).collect()
+                }
             },
         };
         Reply::json(StatusCode::OK, &view, keep)
@@ -168,7 +181,9 @@ async fn submit(
 }
 
 /// Parsing is CPU work; the runtime's workers are for waiting.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Problem> + Send + 'static) -> Result<T, Problem> {
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
     tokio::task::spawn_blocking(work).await.map_err(|error| Problem::of(error.into(), Language::En))?
 }
 
@@ -176,12 +191,23 @@ fn named_form(name: &str) -> Result<&'static FormDescriptor, Problem> {
     let names = || clinical::forms::CLINICAL.iter().map(|f| f.name);
     clinical::forms::clinical(name).map(|(_, form)| form).ok_or_else(|| {
         let hint = nearest(name, names()).map_or_else(String::new, |near| format!(" Did you mean {near}?"));
-        Problem::bad_request(format!("There is no form `{name}`; accepted: {}.{hint}", names().collect::<Vec<_>>().join(", ")))
+        Problem::bad_request(format!(
+            "There is no form `{name}`; accepted: {}.{hint}",
+            names().collect::<Vec<_>>().join(", ")
+        ))
     })
 }
 
 fn rejected(row: u64, form: Option<&'static FormDescriptor>, errors: Vec<ErrorItem>) -> RowResult {
-    RowResult { row, form: form.map(|f| f.name), outcome: "rejected", record_id: None, version: None, errors, queries: Vec::new() }
+    RowResult {
+        row,
+        form: form.map(|f| f.name),
+        outcome: "rejected",
+        record_id: None,
+        version: None,
+        errors,
+        queries: Vec::new(),
+    }
 }
 
 fn row_result(
@@ -221,7 +247,11 @@ fn read_ndjson(body: &[u8], form: Option<&'static FormDescriptor>, context: Cont
         .collect()
 }
 
-fn read_line(line: &[u8], asked: Option<&'static FormDescriptor>, context: Context) -> (Option<&'static FormDescriptor>, Result<Candidate, Findings>) {
+fn read_line(
+    line: &[u8],
+    asked: Option<&'static FormDescriptor>,
+    context: Context,
+) -> (Option<&'static FormDescriptor>, Result<Candidate, Findings>) {
     if line.len() > crate::RECORD_LIMIT {
         let mut findings = Findings::new();
         let expected = format!("at most {} bytes a record", crate::RECORD_LIMIT);
@@ -253,10 +283,18 @@ fn candidate(record: Option<Record>, findings: Findings) -> Result<Candidate, Fi
     }
 }
 
-fn read_csv(body: &[u8], form: &'static FormDescriptor, context: Context, language: Language) -> Result<Vec<Row>, Problem> {
+fn read_csv(
+    body: &[u8],
+    form: &'static FormDescriptor,
+    context: Context,
+    language: Language,
+) -> Result<Vec<Row>, Problem> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(body);
-    let header = reader.headers().map_err(|e| Problem::bad_request(format!("The CSV header cannot be read: {e}.")))?.clone();
+    let header = reader
+        .headers()
+        .map_err(|e| Problem::bad_request(format!("The CSV header cannot be read: {e}.")))?
+        .clone();
     let columns = csv_columns(&header, form).map_err(|findings| {
         let place = Some(Place { row: 1, tabular: true });
         let mut problem = Problem::invalid(&findings, language);
@@ -310,12 +348,18 @@ fn csv_columns(header: &csv::StringRecord, form: &'static FormDescriptor) -> Res
         let name = name.trim();
         match form.field(name) {
             Some((index, _)) if columns.contains(&index) => {
-                findings.at(&rule::DUPLICATE_FIELD, name, Some(name.to_owned()), Some("each column once".to_owned()));
+                findings.at(
+                    &rule::DUPLICATE_FIELD,
+                    name,
+                    Some(name.to_owned()),
+                    Some("each column once".to_owned()),
+                );
             }
             Some((index, _)) => columns.push(index),
             None => {
                 let fields = form.fields.iter().map(|f| f.name);
-                let hint = nearest(name, fields.clone()).map_or_else(String::new, |near| format!("; did you mean {near}?"));
+                let hint = nearest(name, fields.clone())
+                    .map_or_else(String::new, |near| format!("; did you mean {near}?"));
                 let expected = format!("one of {}{hint}", fields.collect::<Vec<_>>().join(", "));
                 findings.at(&rule::UNKNOWN_FIELD, name, Some(name.to_owned()), Some(expected));
             }

@@ -55,21 +55,25 @@ fn may_grant(principal: &Principal, role: Role, centers: &[String]) -> Result<()
 }
 
 /// Lists tokens, without their secrets.
-#[utoipa::path(get, path = "/v1/tokens", tag = "administration", security(("token" = [])), responses(
+#[utoipa::path(get, path = "/v1/tokens", operation_id = "list_tokens", tag = "administration", security(("token" = [])), responses(
     (status = 200, description = "All tokens for an administrator, the own center's for a lead", body = Vec<Object>),
     (status = "4XX", description = "Refused", body = Problem, content_type = "application/problem+json"),
 ))]
-pub(crate) async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Vec<TokenInfo>>, Problem> {
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+) -> Result<Json<Vec<TokenInfo>>, Problem> {
     access::only(&caller.principal, &[Role::Admin, Role::Lead])?;
     let mut tokens = principal::list_tokens(&app.database).await.map_err(caller.problem())?;
     if caller.principal.role == Role::Lead {
-        tokens.retain(|t| t.centers == caller.principal.centers && (t.role == "submitter" || t.role == "lead"));
+        tokens
+            .retain(|t| t.centers == caller.principal.centers && (t.role == "submitter" || t.role == "lead"));
     }
     Ok(Json(tokens))
 }
 
 /// Makes a token.
-#[utoipa::path(post, path = "/v1/tokens", tag = "administration", security(("token" = [])), request_body = NewToken, responses(
+#[utoipa::path(post, path = "/v1/tokens", operation_id = "create_token", tag = "administration", security(("token" = [])), request_body = NewToken, responses(
     (status = 201, description = "The token; its secret is shown only here", body = CreatedToken),
     (status = "4XX", description = "Refused", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -83,30 +87,44 @@ pub(crate) async fn create(
     access::only(&caller.principal, &[Role::Admin, Role::Lead])?;
     let new: NewToken = request::json(&headers, &body)?;
     may_grant(&caller.principal, new.role, &new.centers)?;
-    let wanted =
-        TokenRequest { label: new.label, role: new.role, centers: new.centers, products: new.products, expires_at: new.expires_at };
-    let (token_id, token) = principal::create_token(&app.database, caller.author(), &wanted).await.map_err(caller.problem())?;
+    let wanted = TokenRequest {
+        label: new.label,
+        role: new.role,
+        centers: new.centers,
+        products: new.products,
+        expires_at: new.expires_at,
+    };
+    let (token_id, token) =
+        principal::create_token(&app.database, caller.author(), &wanted).await.map_err(caller.problem())?;
     Ok((StatusCode::CREATED, Json(CreatedToken { token_id, token })))
 }
 
 /// Revokes a token at once.
-#[utoipa::path(delete, path = "/v1/tokens/{token_id}", tag = "administration", security(("token" = [])),
+#[utoipa::path(delete, path = "/v1/tokens/{token_id}", operation_id = "revoke_token", tag = "administration", security(("token" = [])),
     params(("token_id" = Uuid, Path, description = "Id of the token")), responses(
     (status = 204, description = "The token no longer works"),
     (status = "4XX", description = "Refused", body = Problem, content_type = "application/problem+json"),
 ))]
-pub(crate) async fn revoke(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+pub(crate) async fn revoke(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
     access::only(&caller.principal, &[Role::Admin, Role::Lead])?;
     let id = request::id(&id, "token")?;
     if caller.principal.role == Role::Lead {
         let tokens = principal::list_tokens(&app.database).await.map_err(caller.problem())?;
         let own = tokens.iter().any(|t| {
-            t.token_id == id && t.centers == caller.principal.centers && (t.role == "submitter" || t.role == "lead")
+            t.token_id == id
+                && t.centers == caller.principal.centers
+                && (t.role == "submitter" || t.role == "lead")
         });
         if !own {
             return Err(Problem::missing("token"));
         }
     }
-    principal::revoke_token(&app.database, caller.author(), id, "revoked over the interface").await.map_err(caller.problem())?;
+    principal::revoke_token(&app.database, caller.author(), id, "revoked over the interface")
+        .await
+        .map_err(caller.problem())?;
     Ok(StatusCode::NO_CONTENT)
 }

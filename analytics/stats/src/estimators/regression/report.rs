@@ -1,146 +1,12 @@
-//! What Cox and Fine-Gray regressions share: the design matrix and the report.
+//! The report of a regression.
 
-use super::subjects::{COLUMNS, Plan, Subjects};
-use super::{Io, list};
-use crate::arguments::Regression;
-use crate::error::StatsError;
-use crate::frame::Columns;
-use crate::input::Kind;
+use super::Design;
 use crate::output::{self, Body, Cell, Head, Layout, Sheet, brief, significant};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
+use std::fmt::Write as _;
 use std::io;
 use survival::cox::{CoefficientState, Convergence, CoxFit, TestStatistic};
-
-/// A column of the design matrix.
-#[derive(Debug, Clone)]
-pub(crate) struct DesignColumn {
-    /// The covariate, and after it the level of a factor, as R names it.
-    pub(crate) name: String,
-    pub(crate) variable: String,
-    pub(crate) level: Option<String>,
-    pub(crate) values: Vec<f64>,
-}
-
-/// The design matrix, and the columns of each term.
-#[derive(Debug, Default)]
-pub(crate) struct Design {
-    pub(crate) columns: Vec<DesignColumn>,
-    pub(crate) terms: Vec<(String, Vec<usize>)>,
-}
-
-/// Subjects with their design matrix.
-#[derive(Debug)]
-pub(crate) struct Loaded {
-    pub(crate) subjects: Subjects,
-    pub(crate) design: Design,
-    pub(crate) cluster: Option<Vec<u32>>,
-}
-
-/// Reads the subjects with their covariates.
-pub(crate) fn load(
-    regression: &Regression,
-    outcome: (&'static str, &str, Kind),
-    io: &mut Io<'_>,
-) -> Result<Loaded, StatsError> {
-    let mut first = Columns::default();
-    let mut terms: Vec<(&str, Option<&str>)> = Vec::new();
-    for covariate in &regression.covariates {
-        let (name, reference) = match covariate.split_once('=') {
-            Some((name, reference)) => (name.trim(), Some(reference.trim())),
-            None => (covariate.trim(), None),
-        };
-        if name.is_empty() || terms.iter().any(|(known, _)| *known == name) {
-            return Err(StatsError::input("a covariate that is empty or named twice")
-                .option("covariates")
-                .value(covariate)
-                .rule("column names, each once"));
-        }
-        first.add("covariates", name, if reference.is_some() { Kind::Label } else { Kind::Covariate });
-        terms.push((name, reference));
-    }
-    if let Some(cluster) = &regression.cluster {
-        first.add("cluster", cluster, Kind::Label);
-    }
-    let plan = Plan {
-        input: &regression.source.input,
-        observation: &regression.observation,
-        outcome,
-        group: None,
-        strata: &regression.strata,
-        first,
-        ordered: true,
-    };
-    let subjects = Subjects::load(plan, io)?;
-    let mut design = Design::default();
-    for (i, (name, reference)) in terms.into_iter().enumerate() {
-        let begin = design.columns.len();
-        match reference {
-            None => design.columns.push(DesignColumn {
-                name: name.to_owned(),
-                variable: name.to_owned(),
-                level: None,
-                values: subjects.frame.numbers_at(i).to_vec(),
-            }),
-            Some(reference) => {
-                let coded = subjects.frame.labels_at(i).unwrap_or_default();
-                // Levels that exclusions left without a row would be columns of zeros.
-                let used = |code: u32| coded.codes.contains(&code);
-                let levels: Vec<(u32, &String)> = (0..).zip(&coded.labels).filter(|(code, _)| used(*code)).collect();
-                if !levels.iter().any(|(_, label)| *label == reference) {
-                    let known: Vec<&str> = levels.iter().map(|(_, label)| label.as_str()).collect();
-                    return Err(StatsError::input("a reference level that does not occur")
-                        .file(subjects.frame.file())
-                        .column(name)
-                        .option("covariates")
-                        .value(reference)
-                        .rule(format!("one of {}", known.join(", "))));
-                }
-                for (code, label) in levels.into_iter().filter(|(_, label)| *label != reference) {
-                    design.columns.push(DesignColumn {
-                        name: format!("{name}{label}"),
-                        variable: name.to_owned(),
-                        level: Some(label.clone()),
-                        values: coded.codes.iter().map(|c| f64::from(u8::from(*c == code))).collect(),
-                    });
-                }
-            }
-        }
-        design.terms.push((name.to_owned(), (begin..design.columns.len()).collect()));
-    }
-    if design.columns.is_empty() {
-        return Err(StatsError::input("no covariate is left: every factor has one level only")
-            .file(subjects.frame.file())
-            .option("covariates")
-            .rule("a numeric covariate, or a factor with two or more levels"));
-    }
-    let cluster = subjects.frame.labels("cluster").map(|cluster| cluster.codes);
-    Ok(Loaded { subjects, design, cluster })
-}
-
-/// Parameters that the regressions share.
-pub(crate) fn parameters(regression: &Regression, more: &Value) -> Value {
-    let observation = &regression.observation;
-    let mut all = json!({
-        "time": observation.time, "entry": observation.entry, "covariates": regression.covariates, "strata": list(&regression.strata),
-        "cluster": regression.cluster, "weight": observation.weight, "id": observation.id, "conf_level": regression.source.conf_level,
-        "at": (!regression.at.is_empty()).then_some(&regression.at),
-    });
-    if let (Value::Object(all), Value::Object(more)) = (&mut all, more) {
-        all.extend(more.clone());
-    }
-    all
-}
-
-/// The rows of the matrix as the library takes them.
-pub(crate) fn columns_of(design: &Design) -> Vec<&[f64]> {
-    design.columns.iter().map(|column| column.values.as_slice()).collect()
-}
-
-/// A complaint of a regression in the words of the input.
-pub(crate) fn fault(subjects: &Subjects, error: &survival::error::Error) -> StatsError {
-    subjects.frame.fault(error, &COLUMNS)
-}
 
 /// The report of a regression.
 #[derive(Debug, Serialize)]
@@ -317,11 +183,28 @@ impl Report {
 
 impl Body for Report {
     fn csv(&self, sheet: &mut Sheet<'_>) -> io::Result<()> {
-        sheet.header(&["term", "coef", "exp_coef", "std_err", "robust_std_err", "z", "p", "lower", "upper"])?;
+        sheet.header(&[
+            "term",
+            "coef",
+            "exp_coef",
+            "std_err",
+            "robust_std_err",
+            "z",
+            "p",
+            "lower",
+            "upper",
+        ])?;
         for c in &self.coefficients {
             sheet.row(&[
-                Cell::Text(&c.term), Cell::Maybe(c.coef), Cell::Maybe(c.exp_coef), Cell::Maybe(c.std_err), Cell::Maybe(c.robust_std_err),
-                Cell::Maybe(c.z), Cell::Maybe(c.p), Cell::Maybe(c.lower), Cell::Maybe(c.upper),
+                Cell::Text(&c.term),
+                Cell::Maybe(c.coef),
+                Cell::Maybe(c.exp_coef),
+                Cell::Maybe(c.std_err),
+                Cell::Maybe(c.robust_std_err),
+                Cell::Maybe(c.z),
+                Cell::Maybe(c.p),
+                Cell::Maybe(c.lower),
+                Cell::Maybe(c.upper),
             ])?;
         }
         Ok(())
@@ -332,10 +215,15 @@ impl Body for Report {
         let terms = || self.coefficients.iter().map(|c| c.term.clone()).collect::<Vec<_>>();
         let ties = head.parameters.get("ties").and_then(Value::as_str).unwrap_or_default();
         let name = if head.estimator == "cox" { "Cox regression" } else { "Fine-Gray regression" };
-        let mut out = format!("{name}, {ties} ties\n\n  n= {}, number of events= {}\n\n", head.n, self.events);
+        let mut out =
+            format!("{name}, {ties} ties\n\n  n= {}, number of events= {}\n\n", head.n, self.events);
         // R gives the coefficients four significant digits each, in one common format per column.
         let mut layout = Layout::default().left("", terms()).numbers("coef", column(|c| c.coef), 4);
-        layout = layout.numbers("exp(coef)", column(|c| c.exp_coef), 4).numbers("se(coef)", column(|c| c.std_err), 4);
+        layout = layout.numbers("exp(coef)", column(|c| c.exp_coef), 4).numbers(
+            "se(coef)",
+            column(|c| c.std_err),
+            4,
+        );
         if self.coefficients.iter().any(|c| c.robust_std_err.is_some()) {
             layout = layout.numbers("robust se", column(|c| c.robust_std_err), 4);
         }
@@ -352,7 +240,11 @@ impl Body for Report {
             .left("", self.coefficients.iter().map(|c| stars(c).to_owned()).collect());
         out.push_str(&layout.render());
         out.push_str("---\nSignif. codes:  0 '***' 0.001 '**' 0.01 '*' 0.05 '.' 0.1 ' ' 1\n\n");
-        let inverse = self.coefficients.iter().map(|c| c.exp_coef.filter(|v| *v > 0.0).map(|v| 1.0 / v)).collect::<Vec<_>>();
+        let inverse = self
+            .coefficients
+            .iter()
+            .map(|c| c.exp_coef.filter(|v| *v > 0.0).map(|v| 1.0 / v))
+            .collect::<Vec<_>>();
         let level = output::shortest(self.level);
         let level = level.trim_start_matches('0');
         out.push_str(
@@ -366,11 +258,11 @@ impl Body for Report {
         );
         out.push('\n');
         if let (Some(value), std_err) = (self.concordance.value, self.concordance.std_err) {
-            out.push_str(&format!("Concordance= {}  (se = {} )\n", brief(Some(value), 3), brief(std_err, 2)));
+            let _ = writeln!(out, "Concordance= {}  (se = {} )", brief(Some(value), 3), brief(std_err, 2));
         }
         let mut line = |name: &str, test: &Test| {
             let chisq = test.chisq.map_or_else(|| "NA".to_owned(), |v| format!("{v:.2}"));
-            out.push_str(&format!("{name}= {chisq}  on {} df,   p={}\n", test.df, output::p_value(test.p, 1)));
+            let _ = writeln!(out, "{name}= {chisq}  on {} df,   p={}", test.df, output::p_value(test.p, 1));
         };
         line("Likelihood ratio test", &self.tests.likelihood_ratio);
         line("Wald test            ", &self.tests.wald);
