@@ -20,13 +20,17 @@ fn readiness_follows_the_database_and_liveness_does_not() {
     let children = std::fs::read_to_string(format!("/proc/{postmaster}/task/{postmaster}/children")).unwrap();
     let mut processes: Vec<u32> = children.split_whitespace().map(|pid| pid.parse().unwrap()).collect();
     processes.insert(0, postmaster);
-    processes.iter().for_each(|pid| signal(*pid, "STOP"));
+    for pid in &processes {
+        signal(*pid, "STOP");
+    }
     let not_ready = nobody.get("/health/ready");
     assert_eq!(not_ready.status, 503);
     assert_eq!(not_ready.header("retry-after"), "5");
     assert_eq!(not_ready.json()["type"], "urn:sequela:problem:unavailable");
     assert_eq!(nobody.get("/health/live").status, 200);
-    processes.iter().rev().for_each(|pid| signal(*pid, "CONT"));
+    for pid in processes.iter().rev() {
+        signal(*pid, "CONT");
+    }
     wait_for("recovery", || (nobody.get("/health/ready").status == 200).then_some(()));
 
     // A database that is gone is started again.

@@ -3,6 +3,7 @@
 use crate::cli::Remote;
 use crate::failure::Failure;
 use serde_json::Value;
+use std::fmt::Write;
 use std::time::Duration;
 
 /// Sends requests with a token.
@@ -51,19 +52,19 @@ pub(crate) fn describe(error: &Value) -> String {
     };
     let mut line = String::new();
     if let Some(row) = text("row") {
-        line.push_str(&format!("row {row}, "));
+        let _ = write!(line, "row {row}, ");
     }
     if let Some(place) = text("column").or_else(|| text("pointer")) {
-        line.push_str(&format!("{place}: "));
+        let _ = write!(line, "{place}: ");
     }
     line.push_str(&text("message").unwrap_or_default());
     if let Some(received) = text("received") {
-        line.push_str(&format!("; received {received}"));
+        let _ = write!(line, "; received {received}");
     }
     if let Some(expected) = text("expected") {
-        line.push_str(&format!("; expected {expected}"));
+        let _ = write!(line, "; expected {expected}");
     }
-    line.push_str(&format!(" [{}]", text("rule").unwrap_or_default()));
+    let _ = write!(line, " [{}]", text("rule").unwrap_or_default());
     line
 }
 
@@ -72,7 +73,7 @@ impl Client {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_connect(Some(Duration::from_secs(10)))
-            .timeout_global(Some(Duration::from_secs(1800)))
+            .timeout_global(Some(Duration::from_mins(30)))
             .build();
         Self {
             agent: config.into(),

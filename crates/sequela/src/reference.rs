@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use clinical::dictionary;
+use std::fmt::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -72,14 +73,16 @@ fn markdown(entries: &[dictionary::Entry]) -> String {
     for entry in entries {
         if entry.form != form {
             form = entry.form;
-            text.push_str(&format!(
+            let _ = write!(
+                text,
                 "\n## {} (`{}`, {}), version {}\n\nSource: {}\n\n| field | label | type | unit | accepts | usual | requirement | meaning |\n|---|---|---|---|---|---|---|---|\n",
                 entry.form_label, entry.form, entry.form_label_zh, entry.form_version, entry.source
-            ));
+            );
         }
         let accepts = if entry.codes.is_empty() { entry.accepts.clone() } else { entry.codes.clone() };
-        text.push_str(&format!(
-            "| `{}`{} | {} / {} | {} | {} | {} | {} | {} | {} |\n",
+        let _ = writeln!(
+            text,
+            "| `{}`{} | {} / {} | {} | {} | {} | {} | {} | {} |",
             entry.field,
             if entry.key { " (key)" } else { "" },
             entry.label,
@@ -90,7 +93,7 @@ fn markdown(entries: &[dictionary::Entry]) -> String {
             entry.usual,
             entry.requirement,
             entry.description
-        ));
+        );
     }
     text
 }

@@ -40,7 +40,8 @@ pub(crate) fn run(arguments: &SubmitArguments) -> Result<ExitCode, Failure> {
         path.push_str("&policy=all_or_nothing");
     }
     if let Some(form) = &upload.form {
-        path.push_str(&format!("&form={form}"));
+        path.push_str("&form=");
+        path.push_str(form);
     }
     let progress = spinner(&format!("submitting {}", arguments.file.display()));
     let answer =

@@ -132,6 +132,7 @@ fn invalid(document: &str, faults: &Faults) -> Problem {
     Problem { errors: errors.collect(), ..problem }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is the argument of map_err")]
 fn refused(error: ReportError) -> Problem {
     match &error {
         ReportError::Definition(faults) => invalid("/cohort", faults),
