@@ -15,6 +15,7 @@ mod malformed;
 mod malformed_files;
 mod operations;
 mod records;
+mod reports;
 mod row_security;
 mod spec;
 mod submissions;

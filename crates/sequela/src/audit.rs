@@ -11,7 +11,7 @@ use std::process::ExitCode;
 pub(crate) async fn verify(storage: Storage, arguments: VerifyArguments) -> Result<ExitCode, Failure> {
     let kept = arguments.head.as_deref().map(parse_head).transpose()?;
     let given = arguments.public_key.as_deref().map(parse_key).transpose()?;
-    let instance = Instance::open(storage).await?;
+    let instance = Instance::open_beside(storage).await?;
     let public_key = given.unwrap_or_else(|| instance.sealing_key.public());
     seal::seal(&instance.database, &instance.sealing_key).await?;
     let found = verify::verify(&instance.database, &public_key, kept.as_ref()).await;

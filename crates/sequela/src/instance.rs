@@ -22,13 +22,24 @@ pub(crate) struct Instance {
 
 impl Instance {
     /// Starts the private cluster if there is no database URL, migrates, opens the pools and reads the sealing key.
+    ///
+    /// Refuses when another process has the private cluster: it would go away with that process.
     pub(crate) async fn open(storage: Storage) -> Result<Self, Failure> {
+        Self::with(storage, false).await
+    }
+
+    /// As [`open`](Self::open), but works beside a server that has the private cluster: for commands that end at once.
+    pub(crate) async fn open_beside(storage: Storage) -> Result<Self, Failure> {
+        Self::with(storage, true).await
+    }
+
+    async fn with(storage: Storage, beside: bool) -> Result<Self, Failure> {
         let data_dir = match &storage.data_dir {
             Some(directory) => directory.clone(),
             None => cluster::default_data_dir()?,
         };
         let private = private_cluster(&data_dir);
-        let (config, cluster) = connect(&storage, &private).await?;
+        let (config, cluster) = connect(&storage, &private, beside).await?;
         let private = cluster.is_some().then_some(private);
         let database = config.open().await?;
         std::fs::create_dir_all(&data_dir)
@@ -82,6 +93,7 @@ fn private_cluster(data_dir: &Path) -> ClusterConfig {
 async fn connect(
     storage: &Storage,
     private: &ClusterConfig,
+    beside: bool,
 ) -> Result<(DatabaseConfig, Option<Cluster>), Failure> {
     if let Some(url) = &storage.database_url {
         let admin = PgConnectOptions::from_str(url)
@@ -97,7 +109,7 @@ async fn connect(
     let (at, cluster) = match Cluster::start(private.clone()).await {
         Ok(cluster) => (cluster.connection_parameters(), Some(cluster)),
         // A server of this installation runs: its cluster serves this command as well.
-        Err(locked @ cluster::Error::Locked { .. }) => {
+        Err(locked @ cluster::Error::Locked { .. }) if beside => {
             match Cluster::of_another_program(&private.data_dir, &private.superuser) {
                 Some(at) => (at, None),
                 None => return Err(locked.into()),
@@ -115,7 +127,7 @@ async fn connect(
 
 /// `sequela migrate`.
 pub(crate) async fn migrate(storage: Storage) -> Result<ExitCode, Failure> {
-    let instance = Instance::open(storage).await?;
+    let instance = Instance::open_beside(storage).await?;
     println!("The schema is up to date; generation {}.", instance.database.generation);
     instance.close().await?;
     Ok(ExitCode::SUCCESS)

@@ -2,7 +2,8 @@
 
 use crate::failure::Failure;
 use clinical::dictionary;
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -12,8 +13,15 @@ pub(crate) fn ddl(name: &str) -> Result<ExitCode, Failure> {
         let names: Vec<&str> = clinical::forms::ALL.iter().map(|f| f.name).collect();
         Failure::input(format!("no form {name}; expected one of {}", names.join(", ")))
     })?;
-    print!("{}", registry::ddl::create_table(form));
-    Ok(ExitCode::SUCCESS)
+    print(&registry::ddl::create_table(form))
+}
+
+/// Writes long output; a reader that has seen enough is no failure.
+fn print(text: &str) -> Result<ExitCode, Failure> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::internal(error)),
+        _ => Ok(ExitCode::SUCCESS),
+    }
 }
 
 fn document() -> Result<String, Failure> {
@@ -24,8 +32,7 @@ fn document() -> Result<String, Failure> {
 
 /// `sequela openapi`.
 pub(crate) fn openapi() -> Result<ExitCode, Failure> {
-    print!("{}", document()?);
-    Ok(ExitCode::SUCCESS)
+    print(&document()?)
 }
 
 /// `sequela spec`.

@@ -24,7 +24,7 @@ pub(crate) async fn run(storage: Storage, command: TokenCommand) -> Result<ExitC
         }
         _ => None,
     };
-    let instance = Instance::open(storage).await?;
+    let instance = Instance::open_beside(storage).await?;
     let done = act(&instance, command, request).await;
     instance.close().await?;
     done.map(|()| ExitCode::SUCCESS)
