@@ -3,6 +3,7 @@
 use super::instance::Instance;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, Connection, Executor};
+use std::time::{Duration, Instant};
 
 /// The superuser of the private cluster.
 pub(crate) const SUPERUSER: &str = "sequela_admin";
@@ -21,9 +22,45 @@ pub(crate) fn options(instance: &Instance, role: &str) -> PgConnectOptions {
         .database("postgres")
 }
 
-/// A connection as a role.
+/// A connection as a role. A server that is recovering from a crash is waited for; the bound only turns a hang into a failure.
 pub(crate) async fn connect(instance: &Instance, role: &str) -> PgConnection {
-    PgConnection::connect_with(&options(instance, role)).await.unwrap()
+    let begun = Instant::now();
+    loop {
+        match PgConnection::connect_with(&options(instance, role)).await {
+            Ok(connection) => return connection,
+            Err(error) if passes(&error) && begun.elapsed() < PATIENCE => tokio::time::sleep(PAUSE).await,
+            Err(error) => panic!("{role}: {error}"),
+        }
+    }
+}
+
+const PATIENCE: Duration = Duration::from_mins(1);
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// The server crashes, recovers or starts: it will answer soon.
+fn passes(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P")),
+        sqlx::Error::Io(_) => true,
+        _ => false,
+    }
+}
+
+/// Reads as the superuser, again when a crash of the server comes in between.
+async fn read<T>(
+    instance: &Instance,
+    query: &str,
+    ask: impl AsyncFn(&mut PgConnection) -> sqlx::Result<T>,
+) -> T {
+    let begun = Instant::now();
+    loop {
+        let mut admin = connect(instance, SUPERUSER).await;
+        match ask(&mut admin).await {
+            Ok(answer) => return answer,
+            Err(error) if passes(&error) && begun.elapsed() < PATIENCE => tokio::time::sleep(PAUSE).await,
+            Err(error) => panic!("{query}: {error}"),
+        }
+    }
 }
 
 /// The pools of the program, opened by a test.
@@ -46,9 +83,10 @@ pub(crate) fn execute(instance: &Instance, statements: &str) -> u64 {
 #[track_caller]
 pub(crate) fn count(instance: &Instance, query: &str) -> i64 {
     block_on(async {
-        let mut admin = connect(instance, SUPERUSER).await;
-        let counted = sqlx::query_scalar(AssertSqlSafe(query.to_owned())).fetch_one(&mut admin).await;
-        counted.unwrap_or_else(|e| panic!("{query}: {e}"))
+        read(instance, query, async |admin| {
+            sqlx::query_scalar(AssertSqlSafe(query.to_owned())).fetch_one(admin).await
+        })
+        .await
     })
 }
 
@@ -56,8 +94,9 @@ pub(crate) fn count(instance: &Instance, query: &str) -> i64 {
 #[track_caller]
 pub(crate) fn texts(instance: &Instance, query: &str) -> Vec<String> {
     block_on(async {
-        let mut admin = connect(instance, SUPERUSER).await;
-        let found = sqlx::query_scalar(AssertSqlSafe(query.to_owned())).fetch_all(&mut admin).await;
-        found.unwrap_or_else(|e| panic!("{query}: {e}"))
+        read(instance, query, async |admin| {
+            sqlx::query_scalar(AssertSqlSafe(query.to_owned())).fetch_all(admin).await
+        })
+        .await
     })
 }
