@@ -79,7 +79,7 @@ fn real_file() -> Option<PathBuf> {
 #[test]
 fn a_real_spreadsheet_goes_in_and_its_counts_come_out() {
     let Some(file) = real_file() else {
-        println!("skipped: the real data set is not beside the repository");
+        crate::support::instance::tell("skipped: the real data set is not beside the repository");
         return;
     };
     let mut instance = Instance::new();
