@@ -145,7 +145,7 @@ impl Scene {
             }
         }
         tell(&format!("{kills} kills, {broken} submissions broken off"));
-        assert!(broken > 0, "the kills came too late to show anything");
+        assert!(broken >= 4, "the kills came too late to show anything");
         let client = center.at(&self.instance);
         let complete = client.submit("?results=faults", &self.body).expect(200);
         assert_eq!(
