@@ -31,12 +31,31 @@ impl ValueSet {
         self.codes.iter().map(|c| c.code).find(|c| *c == text)
     }
 
+    /// The static code that `text` writes in another case or with other separators, or whose English label it is.
+    pub fn find_lenient(&self, text: &str) -> Option<&'static str> {
+        let plain = |s: &str| s.to_ascii_uppercase().replace([' ', '-', ','], "_").replace("__", "_");
+        let wanted = plain(text);
+        self.codes.iter().find(|c| plain(c.code) == wanted || plain(c.en) == wanted).map(|c| c.code)
+    }
+
     fn expected(&self, received: &str) -> String {
         let list: Vec<&str> = self.codes.iter().map(|c| c.code).collect();
         match nearest(received, list.iter().copied()) {
             Some(near) => format!("one of {}; did you mean {near}?", list.join(", ")),
             None => format!("one of {}", list.join(", ")),
         }
+    }
+}
+
+impl ValueSet {
+    /// Why a text is not one of the codes, for people.
+    pub fn refusal(&self, received: &str) -> String {
+        format!(
+            "{:?} is not in the value set {}: {}",
+            crate::finding::echo(received),
+            self.name,
+            self.expected(received)
+        )
     }
 }
 
@@ -414,6 +433,20 @@ macro_rules! value_sets {
             /// As stored and exchanged.
             pub const fn code(self) -> &'static str {
                 match self { $(Self::$variant => $code),+ }
+            }
+        }
+        impl ::serde::Serialize for $name {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.code())
+            }
+        }
+        impl<'de> ::serde::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <::std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                match Self::SET.find_lenient(&text) {
+                    $(Some($code) => Ok(Self::$variant),)+
+                    _ => Err(::serde::de::Error::custom(Self::SET.refusal(&text))),
+                }
             }
         }
         impl $crate::field::FieldValue for $name {

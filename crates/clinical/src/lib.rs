@@ -4,6 +4,7 @@
 //! wrong with the input that failed is reported at once, as [`Finding`](finding::Finding)s.
 
 pub mod codes;
+pub mod criteria;
 pub mod dictionary;
 pub mod field;
 pub mod finding;

@@ -6,8 +6,9 @@ use crate::baseline::Baseline;
 use crate::outcome::{Depth, Outcome};
 use crate::random::{Stream, whole};
 use chrono::NaiveDate;
+use clinical::codes::assessment::{Category, Criteria};
 use clinical::codes::{Disease, InfusionNumber, YesNoUnknown};
-use clinical::forms::response::{Category, Criteria, ResponseAssessment};
+use clinical::forms::response::ResponseAssessment;
 use clinical::record::Missing;
 use clinical::{Form, MissingCode, Record};
 

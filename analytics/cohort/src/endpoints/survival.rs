@@ -8,10 +8,11 @@ use crate::columns::{epoch_day, integers, one_of};
 use crate::error::ReportError;
 use crate::selection::Cohort;
 use crate::snapshot::Snapshot;
+use clinical::codes::assessment::Category;
 use clinical::form::Form;
 use clinical::forms::daily_toxicity::DailyToxicity;
 use clinical::forms::lymphodepletion::Lymphodepletion;
-use clinical::forms::response::{Category, ResponseAssessment};
+use clinical::forms::response::ResponseAssessment;
 use clinical::forms::survival_status::{Status, SurvivalStatus};
 use polars::prelude::*;
 

@@ -1,6 +1,7 @@
 //! A registry in memory, written as a snapshot directory the way the export does it.
 
 use chrono::{Days, NaiveDate};
+use clinical::codes::assessment::{Category, Criteria};
 use clinical::codes::{
     BirthYear, CenterId, CourseNumber, CrsGrade, Disease, IcansGrade, InfusionNumber, Name, PatientId,
     ProductCode,
@@ -13,7 +14,7 @@ use clinical::forms::disease::DiseaseBaseline;
 use clinical::forms::infusion::Infusion;
 use clinical::forms::lymphodepletion::{Lymphodepletion, Regimen};
 use clinical::forms::patient::{DateBasis, Patient, Sex};
-use clinical::forms::response::{Category, Criteria, ResponseAssessment};
+use clinical::forms::response::ResponseAssessment;
 use clinical::forms::survival_status::{Status, SurvivalStatus};
 use clinical::record::{Missing, Record};
 use cohort::digest::sha256;

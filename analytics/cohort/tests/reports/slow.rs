@@ -1,13 +1,14 @@
 //! The endpoints read once more: record by record, with the definitions written out, without Polars and without the kernels.
 
 use chrono::NaiveDate;
+use clinical::codes::assessment::Category;
 use clinical::codes::{CrsGrade, IcansGrade};
 use clinical::form::Form;
 use clinical::forms::daily_toxicity::DailyToxicity;
 use clinical::forms::disease::DiseaseBaseline;
 use clinical::forms::infusion::Infusion;
 use clinical::forms::lymphodepletion::Lymphodepletion;
-use clinical::forms::response::{Category, ResponseAssessment};
+use clinical::forms::response::ResponseAssessment;
 use clinical::forms::survival_status::{Status, SurvivalStatus};
 use std::collections::BTreeMap;
 

@@ -2,7 +2,7 @@
 
 use crate::fixture::Registry;
 use crate::{close, figure, result};
-use clinical::forms::response::Category;
+use clinical::codes::assessment::Category;
 use clinical::forms::survival_status::Status;
 use cohort::endpoints::survival::{Contradiction, Dates, Observation, dates};
 use cohort::reports::Report;

@@ -2,10 +2,10 @@
 
 use crate::support::{Typed, cohort, registry};
 use chrono::NaiveDate;
+use clinical::codes::assessment::{Category, Criteria};
 use clinical::codes::{CrsGrade, Disease, IcansGrade, YesNoUnknown};
 use clinical::forms::disease::StageSystem;
 use clinical::forms::lymphodepletion::Regimen;
-use clinical::forms::response::{Category, Criteria};
 use clinical::forms::survival_status::Status;
 use clinical::products::products;
 use std::collections::HashSet;

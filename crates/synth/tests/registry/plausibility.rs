@@ -1,10 +1,10 @@
 //! The registry looks like one: shares, toxicity, response and survival within wide bands. Demonstration figures, no claim.
 
 use crate::support::{Typed, cohort, survival_at};
+use clinical::codes::assessment::Category;
 use clinical::codes::{CrsGrade, Disease, IcansGrade};
 use clinical::forms::daily_toxicity::DailyToxicity;
 use clinical::forms::lymphodepletion::Regimen;
-use clinical::forms::response::Category;
 use clinical::forms::survival_status::Status;
 use clinical::partial_date::Precision;
 use std::collections::HashSet;

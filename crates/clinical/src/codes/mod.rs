@@ -1,5 +1,8 @@
 //! Value sets and bounded values shared by several forms. Codes follow catalogue section G.
 
+pub mod assessment;
+pub mod toxicity;
+
 use crate::field::{bounded_decimal, bounded_integer, bounded_text, value_sets};
 
 bounded_text! {

@@ -1,0 +1,129 @@
+//! One line of NDJSON in, one line out: what `sequela derive` runs.
+
+use super::trace::{At, Trace};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// A kind of case: reads the observations, decides, and shows the decision.
+///
+/// Implementors are the parsed cases. Field names are those of the forms with the unit at the end (`serum_m_protein_g_l`); the short
+/// names of the data dictionary are accepted as aliases. A field that no case knows is reported, not fatal: its absence then
+/// shows as "not evaluable", never as a normal value.
+pub trait Case: DeserializeOwned {
+    /// The decision, as shown.
+    type Result: Serialize;
+    /// Decides. What was looked at and what was absent goes to `trace`, which is empty on entry.
+    ///
+    /// # Errors
+    /// When observations contradict each other or lie outside what is possible.
+    fn derive(&self, trace: &mut Trace) -> Result<Self::Result, Fault>;
+}
+
+/// Why a case cannot be judged at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{pointer}: {problem}; expected {expected}")]
+pub struct Fault {
+    /// JSON Pointer to the value.
+    pub pointer: String,
+    /// What is wrong with it, with the value received.
+    pub problem: String,
+    /// What would be accepted.
+    pub expected: String,
+}
+
+impl Fault {
+    /// A fault at a JSON Pointer.
+    pub fn new(pointer: impl Into<String>, problem: impl Into<String>, expected: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), problem: problem.into(), expected: expected.into() }
+    }
+}
+
+/// A decided case.
+#[derive(Debug)]
+pub struct Decided {
+    /// The line to print.
+    pub line: Value,
+    /// JSON Pointers of members that this kind of case does not have.
+    pub unknown: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct MissingEntry {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    day: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    date: Option<String>,
+    name: &'static str,
+}
+
+/// The names of missing observations; those of a day or date are told with it in `missing_at`.
+fn missing(trace: &Trace) -> (Vec<&'static str>, Vec<MissingEntry>) {
+    let mut names: Vec<&'static str> = Vec::new();
+    let mut entries = Vec::new();
+    for (at, name) in trace.missing() {
+        if !names.contains(name) {
+            names.push(name);
+        }
+        let (day, date) = match at {
+            At::Case => (None, None),
+            At::Day(day) => (Some(*day), None),
+            At::Date(date) => (None, Some(date.to_string())),
+        };
+        entries.push(MissingEntry { day, date, name });
+    }
+    (names, entries)
+}
+
+/// Judges one case given as JSON text.
+///
+/// # Errors
+/// When the text is not one JSON object, a member has the wrong type, or the observations are impossible.
+pub fn derive<C: Case>(text: &str, trace: &mut Trace) -> Result<Decided, Fault> {
+    let malformed = |error: &serde_json::Error| Fault::new("", error.to_string(), "one JSON object per line");
+    let mut unknown = Vec::new();
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let mut track = serde_path_to_error::Track::new();
+    let deserializer = serde_path_to_error::Deserializer::new(&mut reader, &mut track);
+    let read: Result<C, _> = serde_ignored::deserialize(deserializer, |path| {
+        let path = format!("/{}", path.to_string().replace('.', "/").replace("?/", ""));
+        if path != "/id" {
+            unknown.push(path);
+        }
+    });
+    let case = match read {
+        Ok(case) => case,
+        Err(error) => {
+            let path = track.path().to_string();
+            let pointer = if path == "." {
+                String::new()
+            } else {
+                format!("/{}", path.replace(['.', '['], "/").replace(']', ""))
+            };
+            return Err(Fault::new(
+                pointer,
+                error.to_string(),
+                "the members described in the README's table of cases",
+            ));
+        }
+    };
+    reader.end().map_err(|error| malformed(&error))?;
+    let id = serde_json::from_str::<Identified>(text).map_err(|error| malformed(&error))?.id;
+    trace.clear();
+    let result = case.derive(trace)?;
+    let (names, entries) = missing(trace);
+    let line = serde_json::json!({
+        "id": id,
+        "result": serde_json::to_value(result).map_err(|error| malformed(&error))?,
+        "trace": serde_json::to_value(trace.steps()).map_err(|error| malformed(&error))?,
+        "missing": names,
+        "missing_at": serde_json::to_value(entries).map_err(|error| malformed(&error))?,
+    });
+    Ok(Decided { line, unknown })
+}
+
+#[derive(serde::Deserialize)]
+struct Identified {
+    #[serde(default)]
+    id: Value,
+}
