@@ -23,7 +23,7 @@ pub struct Entry {
     pub label_zh: &'static str,
     /// What it means.
     pub description: String,
-    /// integer, decimal, flag, code, date, `partial_date` or text.
+    /// integer, decimal, flag, code, codes, time, date, `partial_date` or text.
     pub r#type: &'static str,
     /// Unit of a quantity.
     pub unit: &'static str,
@@ -31,8 +31,10 @@ pub struct Entry {
     pub accepts: String,
     /// What is usual; outside it a query is opened.
     pub usual: String,
-    /// mandatory, required (or a missing code), optional.
+    /// mandatory, required (or a missing code), conditional, optional, computed.
     pub requirement: &'static str,
+    /// When a conditional field is required.
+    pub required_when: String,
     /// Part of the record's key.
     pub key: bool,
     /// Codes with labels: `CODE=English/Chinese`, separated by `; `.
@@ -48,6 +50,8 @@ pub fn type_name(kind: &Kind) -> &'static str {
         Kind::Decimal { .. } => "decimal",
         Kind::Flag => "flag",
         Kind::Coded(_) => "code",
+        Kind::Codes(_) => "codes",
+        Kind::Time => "time",
         Kind::Date => "date",
         Kind::PartialDate => "partial_date",
         Kind::Text { .. } => "text",
@@ -56,7 +60,9 @@ pub fn type_name(kind: &Kind) -> &'static str {
 
 fn entry(form: &'static FormDescriptor, field: &'static FieldDescriptor) -> Entry {
     let codes = match field.kind {
-        Kind::Coded(set) => set.codes.iter().map(|c| format!("{}={}/{}", c.code, c.en, c.zh)).collect(),
+        Kind::Coded(set) | Kind::Codes(set) => {
+            set.codes.iter().map(|c| format!("{}={}/{}", c.code, c.en, c.zh)).collect()
+        }
         _ => Vec::new(),
     };
     Entry {
@@ -76,6 +82,12 @@ fn entry(form: &'static FormDescriptor, field: &'static FieldDescriptor) -> Entr
             Requirement::Mandatory => "mandatory",
             Requirement::Required => "required",
             Requirement::Optional => "optional",
+            Requirement::Conditional(_) => "conditional",
+            Requirement::Computed => "computed",
+        },
+        required_when: match field.requirement {
+            Requirement::Conditional(when) => format!("{} is {}", when.field, when.values.join(" or ")),
+            _ => String::new(),
         },
         key: form.key.contains(&field.name),
         codes: codes.join("; "),

@@ -2,7 +2,7 @@
 
 use crate::partial_date::{PartialDate, parse_day};
 use crate::rule::{self, Rule};
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime, Timelike};
 use serde_json::Value;
 
 /// A code of a value set with its labels.
@@ -105,6 +105,10 @@ pub enum Kind {
     Flag,
     /// A code of a value set.
     Coded(&'static ValueSet),
+    /// One or more codes of a value set: an array in JSON, separated by `;` in CSV and SQL, in the order of the set.
+    Codes(&'static ValueSet),
+    /// A time of day at the center, to the minute.
+    Time,
     /// A date known to the day.
     Date,
     /// A date that may be known to the month or year only.
@@ -131,6 +135,10 @@ pub enum Cell {
     Flag(bool),
     /// Of a coded field.
     Code(&'static str),
+    /// Of a field with several codes: at least one, in the order of the value set, none twice.
+    Codes(Vec<&'static str>),
+    /// Of a time field.
+    Time(NaiveTime),
     /// Of a date field.
     Date(NaiveDate),
     /// Of a partial date field.
@@ -153,6 +161,8 @@ impl Cell {
             Self::Decimal(d) => Value::from(*d),
             Self::Flag(b) => Value::Bool(*b),
             Self::Code(c) => Value::from(*c),
+            Self::Codes(list) => Value::from(list.clone()),
+            Self::Time(_) => Value::from(self.to_text()),
             Self::Date(d) => Value::from(d.to_string()),
             Self::PartialDate(d) => Value::from(d.to_string()),
             Self::Text(t) => Value::from(t.as_str()),
@@ -167,6 +177,8 @@ impl Cell {
             Self::Decimal(d) => d.to_string(),
             Self::Flag(b) => b.to_string(),
             Self::Code(c) => (*c).to_owned(),
+            Self::Codes(list) => list.join(";"),
+            Self::Time(t) => t.format("%H:%M").to_string(),
             Self::Date(d) => d.to_string(),
             Self::PartialDate(d) => d.to_string(),
             Self::Text(t) => t.clone(),
@@ -192,6 +204,10 @@ impl Kind {
             }
             Self::Flag => "true or false".to_owned(),
             Self::Coded(set) => set.expected(""),
+            Self::Codes(set) => {
+                format!("a list, without repetition, of {}", set.expected("").trim_start_matches("one of "))
+            }
+            Self::Time => "a time of day HH:MM from 00:00 to 23:59".to_owned(),
             Self::Date => "a date YYYY-MM-DD".to_owned(),
             Self::PartialDate => "a date YYYY-MM-DD, YYYY-MM or YYYY".to_owned(),
             Self::Text { max, form: TextForm::Free } => format!("text of 1 to {max} characters"),
@@ -217,9 +233,14 @@ impl Kind {
             }
             (Self::Decimal { .. }, Value::Number(n)) => self.decimal(n.as_f64().unwrap_or(f64::NAN)),
             (Self::Flag, Value::Bool(b)) => Ok(Cell::Flag(*b)),
-            (Self::Coded(_) | Self::Date | Self::PartialDate | Self::Text { .. }, Value::String(s)) => {
-                self.parse_text(s)
+            (Self::Codes(set), Value::Array(items)) => {
+                let texts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
+                self.codes(set, &texts.ok_or_else(|| self.refuse(&rule::TYPE))?)
             }
+            (
+                Self::Coded(_) | Self::Time | Self::Date | Self::PartialDate | Self::Text { .. },
+                Value::String(s),
+            ) => self.parse_text(s),
             _ => Err(self.refuse(&rule::TYPE)),
         }
     }
@@ -244,6 +265,8 @@ impl Kind {
                 Some(code) => Ok(Cell::Code(code)),
                 None => Err(Refusal { rule: &rule::CODE, expected: set.expected(text) }),
             },
+            Self::Codes(set) => self.codes(set, &text.split(';').map(str::trim).collect::<Vec<_>>()),
+            Self::Time => minute_of_day(text).map(Cell::Time).ok_or_else(|| self.refuse(&rule::TIME)),
             Self::Date => parse_day(text).map(Cell::Date).ok_or_else(|| self.refuse(&rule::DATE)),
             Self::PartialDate => text.parse().map(Cell::PartialDate).map_err(|_| self.refuse(&rule::DATE)),
             Self::Text { max, form } => {
@@ -254,6 +277,22 @@ impl Kind {
                 }
             }
         }
+    }
+
+    fn codes(&self, set: &'static ValueSet, texts: &[&str]) -> Result<Cell, Refusal> {
+        let mut given = Vec::with_capacity(texts.len());
+        for text in texts {
+            match set.find(text) {
+                Some(code) if !given.contains(&code) => given.push(code),
+                Some(_) => return Err(self.refuse(&rule::CODE)),
+                None => return Err(Refusal { rule: &rule::CODE, expected: set.expected(text) }),
+            }
+        }
+        if given.is_empty() {
+            return Err(self.refuse(&rule::CODE));
+        }
+        // One order, so that the same set of codes is the same record.
+        Ok(Cell::Codes(set.codes.iter().map(|c| c.code).filter(|c| given.contains(c)).collect()))
     }
 
     fn integer(&self, value: i64) -> Result<Cell, Refusal> {
@@ -272,6 +311,14 @@ impl Kind {
             _ => Err(self.refuse(&rule::RANGE)),
         }
     }
+}
+
+/// `HH:MM`, exactly five characters.
+fn minute_of_day(text: &str) -> Option<NaiveTime> {
+    (text.len() == 5)
+        .then(|| NaiveTime::parse_from_str(text, "%H:%M").ok())
+        .flatten()
+        .filter(|t| t.second() == 0)
 }
 
 fn text_fits(text: &str, max: usize, form: TextForm) -> bool {
@@ -312,6 +359,61 @@ impl FieldValue for NaiveDate {
     }
     fn to_cell(&self) -> Cell {
         Cell::Date(*self)
+    }
+}
+
+impl FieldValue for NaiveTime {
+    const KIND: Kind = Kind::Time;
+    fn from_cell(cell: &Cell) -> Option<Self> {
+        if let Cell::Time(t) = cell { Some(*t) } else { None }
+    }
+    fn to_cell(&self) -> Cell {
+        Cell::Time(*self)
+    }
+}
+
+/// A value set as a Rust enum.
+pub trait Coded: Copy + Sized + 'static {
+    /// The value set.
+    const VALUES: &'static ValueSet;
+    /// The value of a code.
+    fn of_code(code: &str) -> Option<Self>;
+    /// The code of the value.
+    fn as_code(self) -> &'static str;
+}
+
+/// At least one value of a set, in the order of the set, none twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodeList<T>(Vec<T>);
+
+impl<T: Coded + PartialEq> CodeList<T> {
+    /// From values in any order; `None` when there are none.
+    pub fn new(values: &[T]) -> Option<Self> {
+        let given: Vec<&str> = values.iter().map(|v| v.as_code()).collect();
+        let ordered = T::VALUES.codes.iter().filter(|c| given.contains(&c.code));
+        let list: Vec<T> = ordered.filter_map(|c| T::of_code(c.code)).collect();
+        (!list.is_empty()).then_some(Self(list))
+    }
+
+    /// The values.
+    pub fn values(&self) -> &[T] {
+        &self.0
+    }
+
+    /// True when `value` is in the list.
+    pub fn contains(&self, value: T) -> bool {
+        self.0.contains(&value)
+    }
+}
+
+impl<T: Coded> FieldValue for CodeList<T> {
+    const KIND: Kind = Kind::Codes(T::VALUES);
+    fn from_cell(cell: &Cell) -> Option<Self> {
+        let Cell::Codes(codes) = cell else { return None };
+        codes.iter().map(|c| T::of_code(c)).collect::<Option<Vec<T>>>().map(Self)
+    }
+    fn to_cell(&self) -> Cell {
+        Cell::Codes(self.0.iter().map(|v| v.as_code()).collect())
     }
 }
 
@@ -447,6 +549,15 @@ macro_rules! value_sets {
                     $(Some($code) => Ok(Self::$variant),)+
                     _ => Err(::serde::de::Error::custom(Self::SET.refusal(&text))),
                 }
+            }
+        }
+        impl $crate::field::Coded for $name {
+            const VALUES: &'static $crate::field::ValueSet = Self::SET;
+            fn of_code(code: &str) -> Option<Self> {
+                match code { $($code => Some(Self::$variant),)+ _ => None }
+            }
+            fn as_code(self) -> &'static str {
+                self.code()
             }
         }
         impl $crate::field::FieldValue for $name {

@@ -15,6 +15,19 @@ pub enum Requirement {
     Required,
     /// May be left out.
     Optional,
+    /// As `Required` when another field says so, else as `Optional`.
+    Conditional(When),
+    /// Computed from other fields of the record. May be given back unchanged; never entered.
+    Computed,
+}
+
+/// When a conditional field is required: another field of the form has one of these values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct When {
+    /// The other field.
+    pub field: &'static str,
+    /// Its values as written in CSV.
+    pub values: &'static [&'static str],
 }
 
 /// One field of a form, as the data dictionary shows it.
@@ -79,6 +92,8 @@ pub struct FormDescriptor {
     pub fields: &'static [FieldDescriptor],
     /// Rules of this form beyond those of its fields.
     pub rules: &'static [&'static Rule],
+    /// Fills the computed fields of a record whose fields are all well-formed.
+    pub compute: fn(&mut Record),
     /// Applies `rules` to a record whose fields are all well-formed.
     pub check: fn(&Record, Context, &mut Findings),
 }
@@ -87,6 +102,11 @@ impl FormDescriptor {
     /// Position and descriptor of a field.
     pub fn field(&self, name: &str) -> Option<(usize, &'static FieldDescriptor)> {
         self.fields.iter().enumerate().find(|(_, f)| f.name == name)
+    }
+
+    /// True when some field is computed.
+    pub fn computes(&self) -> bool {
+        self.fields.iter().any(|f| f.requirement == Requirement::Computed)
     }
 
     /// True when records of this form name a product of the reference table.
@@ -107,6 +127,8 @@ pub trait Form: Sized {
 
 /// The form's own rules, on the typed value.
 pub trait Checks {
+    /// Fills the computed fields.
+    fn compute(&mut self) {}
     /// Applies every rule that looks at more than one field.
     fn check(&self, context: Context, findings: &mut Findings);
 }
@@ -123,12 +145,26 @@ pub trait Checks {
 ///     /// What the field means.
 ///     crs_grade: CrsGrade, required, ("CRS grade", "CRS分级");
 ///     weight_kg: WeightKg, required, ("Body weight", "体重"), soft 35.0..=150.0;
+///     /// Required only when the patient has died; its absence is then a hard fault, or coded.
+///     death_date: NaiveDate, conditional, ("Date of death", "死亡日期"), when status in ["DEAD"];
+///     /// Filled by `Checks::compute`.
+///     ice_total: IceScore, computed, ("ICE score", "ICE评分");
 /// }
 /// ```
 macro_rules! form {
     (@type mandatory $t:ty) => { $t };
     (@type required $t:ty) => { Option<$t> };
     (@type optional $t:ty) => { Option<$t> };
+    (@type conditional $t:ty) => { Option<$t> };
+    (@type computed $t:ty) => { Option<$t> };
+    (@get conditional $t:ty, $cell:expr) => { <$t as $crate::field::FieldValue>::from_cell($cell) };
+    (@get computed $t:ty, $cell:expr) => { <$t as $crate::field::FieldValue>::from_cell($cell) };
+    (@put conditional $value:expr) => { $value.as_ref().map_or($crate::field::Cell::Null, $crate::field::FieldValue::to_cell) };
+    (@put computed $value:expr) => { $value.as_ref().map_or($crate::field::Cell::Null, $crate::field::FieldValue::to_cell) };
+    (@requirement conditional $of:ident $($value:literal)+) => {
+        $crate::form::Requirement::Conditional($crate::form::When { field: stringify!($of), values: &[$($value),+] })
+    };
+    (@requirement computed) => { $crate::form::Requirement::Computed };
     (@requirement mandatory) => { $crate::form::Requirement::Mandatory };
     (@requirement required) => { $crate::form::Requirement::Required };
     (@requirement optional) => { $crate::form::Requirement::Optional };
@@ -148,7 +184,8 @@ macro_rules! form {
         }
         $(
             $(#[doc = $doc:literal])+
-            $field:ident: $t:ty, $requirement:ident, ($en:literal, $zh:literal) $(, soft $low:literal..=$high:literal)?;
+            $field:ident: $t:ty, $requirement:ident, ($en:literal, $zh:literal)
+                $(, when $of:ident in [$($value:literal),+ $(,)?])? $(, soft $low:literal..=$high:literal)?;
         )+
     ) => {
         $(#[doc = $form_doc])+
@@ -178,10 +215,16 @@ macro_rules! form {
                     en: $en,
                     zh: $zh,
                     kind: <$t as $crate::field::FieldValue>::KIND,
-                    requirement: $crate::form::form!(@requirement $requirement),
+                    requirement: $crate::form::form!(@requirement $requirement $($of $($value)+)?),
                     soft: $crate::form::form!(@soft $($low $high)?),
                 }),+],
                 rules: $rules,
+                compute: |record| {
+                    if let Some(mut form) = <$form as $crate::form::Form>::from_record(record) {
+                        $crate::form::Checks::compute(&mut form);
+                        *record = $crate::form::Form::to_record(&form);
+                    }
+                },
                 check: |record, context, findings| {
                     if let Some(form) = <$form as $crate::form::Form>::from_record(record) {
                         $crate::form::Checks::check(&form, context, findings);

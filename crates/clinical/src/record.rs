@@ -2,7 +2,7 @@
 
 use crate::field::{Cell, Kind, nearest};
 use crate::finding::{Findings, echo};
-use crate::form::{Context, FormDescriptor, Requirement};
+use crate::form::{Context, FormDescriptor, Requirement, When};
 use crate::missing::MissingCode;
 use crate::rule;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -364,10 +364,22 @@ impl Reading {
         );
     }
 
+    fn holds(&self, when: When) -> bool {
+        let cell = self.form.field(when.field).and_then(|(index, _)| self.cells.get(index));
+        cell.is_some_and(|cell| !cell.is_null() && when.values.contains(&cell.to_text().as_str()))
+    }
+
     fn finish(mut self, context: Context) -> (Option<Record>, Findings) {
         for (index, field) in self.form.fields.iter().enumerate() {
             let absent = self.cells[index].is_null() && !self.faulty[index];
-            match (absent, self.missing[index], field.requirement) {
+            let requirement = match field.requirement {
+                Requirement::Conditional(when) if self.holds(when) => Requirement::Required,
+                other => other,
+            };
+            match (absent, self.missing[index], requirement) {
+                (true, Some(_), Requirement::Computed) => {
+                    self.findings.at(&rule::COMPUTED, field.name, None, Some("no missing code".to_owned()));
+                }
                 (_, Some(_), Requirement::Mandatory) | (true, None, Requirement::Mandatory) => {
                     self.findings.at(&rule::MANDATORY, field.name, None, Some(field.kind.expected()));
                 }
@@ -386,7 +398,10 @@ impl Reading {
         let missing =
             self.form.fields.iter().zip(&self.missing).filter_map(|(f, m)| m.map(|m| (f.name, m))).collect();
         let complete = !self.findings.iter().any(|f| f.rule.id == rule::MANDATORY.id);
-        let record = Record { form: self.form, cells: self.cells, missing: Missing(missing) };
+        let mut record = Record { form: self.form, cells: self.cells, missing: Missing(missing) };
+        if complete && self.form.computes() {
+            compute(&mut record, &mut self.findings);
+        }
         // A field fault must not hide the other faults, nor cause one of its own: what a rule says about a field that could not
         // be read is left out.
         if complete {
@@ -400,8 +415,25 @@ impl Reading {
     }
 }
 
+/// Fills the computed fields. One that was given must be what the registry computes.
+fn compute(record: &mut Record, findings: &mut Findings) {
+    let given = record.cells.clone();
+    let form = record.form;
+    for (cell, field) in record.cells.iter_mut().zip(form.fields) {
+        if field.requirement == Requirement::Computed {
+            *cell = Cell::Null;
+        }
+    }
+    (form.compute)(record);
+    for ((field, given), computed) in form.fields.iter().zip(&given).zip(&record.cells) {
+        if field.requirement == Requirement::Computed && !given.is_null() && given != computed {
+            findings.at(&rule::COMPUTED, field.name, Some(given.to_text()), Some(computed.to_text()));
+        }
+    }
+}
+
 fn matches_code(kind: &Kind, text: &str) -> bool {
-    matches!(kind, Kind::Coded(set) if set.find(text).is_some())
+    matches!(kind, Kind::Coded(set) | Kind::Codes(set) if set.find(text).is_some())
 }
 
 fn value_text(value: &Value) -> String {

@@ -55,6 +55,10 @@ rules! {
     CODE = hard("value.code", "the code is not in the value set", "代码不在取值范围内");
     /// Not a date that exists.
     DATE = hard("value.date", "this is not a date that exists", "日期不存在或格式不正确");
+    /// Not a time of day.
+    TIME = hard("value.time", "this is not a time of day", "时间格式不正确");
+    /// A computed value was given and differs from what the registry computes.
+    COMPUTED = hard("value.computed", "the registry computes this value; leave it out or correct what it is computed from", "该值由系统计算，请留空或更正其计算依据");
     /// Dated after today (G6 R05).
     FUTURE = hard("value.future_date", "the date lies in the future", "日期在未来");
     /// Text too long or with characters that are not allowed.

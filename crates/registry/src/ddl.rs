@@ -28,7 +28,7 @@ pub fn sql_type(kind: &Kind) -> &'static str {
         Kind::Decimal { .. } => "double precision",
         Kind::Flag => "boolean",
         Kind::Date => "date",
-        Kind::Coded(_) | Kind::PartialDate | Kind::Text { .. } => "text",
+        Kind::Coded(_) | Kind::Codes(_) | Kind::Time | Kind::PartialDate | Kind::Text { .. } => "text",
     }
 }
 
@@ -41,12 +41,36 @@ fn check(field: &FieldDescriptor) -> Option<String> {
             let codes: Vec<String> = set.codes.iter().map(|c| format!("'{}'", c.code)).collect();
             Some(format!("{name} in ({})", codes.join(", ")))
         }
+        Kind::Codes(set) => {
+            let codes: Vec<&str> = set.codes.iter().map(|c| c.code).collect();
+            let one = codes.join("|").replace('.', "\\.");
+            Some(format!("{name} ~ '^({one})(;({one}))*$'"))
+        }
+        Kind::Time => Some(format!("{name} ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$'")),
         Kind::PartialDate => Some(format!("{name} ~ '^[0-9]{{4}}(-[0-9]{{2}}(-[0-9]{{2}})?)?$'")),
         Kind::Text { max, form: TextForm::Identifier } => {
             Some(format!("{name} ~ '^[A-Za-z0-9._-]+( [A-Za-z0-9._-]+)*$' and char_length({name}) <= {max}"))
         }
         Kind::Text { max, form: TextForm::Free } => Some(format!("char_length({name}) between 1 and {max}")),
         Kind::Flag | Kind::Date => None,
+    }
+}
+
+/// The condition that a required value is given or declared missing.
+fn given(field: &FieldDescriptor) -> Option<String> {
+    let name = field.name;
+    let answered = format!("({name} is not null) <> coalesce(missing ? '{name}', false)");
+    match field.requirement {
+        Requirement::Required => Some(answered),
+        Requirement::Conditional(when) => {
+            let values: Vec<String> = when.values.iter().map(|v| format!("'{v}'")).collect();
+            Some(format!(
+                "coalesce({}::text not in ({}), true) or ({answered})",
+                when.field,
+                values.join(", ")
+            ))
+        }
+        Requirement::Mandatory | Requirement::Optional | Requirement::Computed => None,
     }
 }
 
@@ -69,7 +93,7 @@ pub fn constraint_names(form: &FormDescriptor) -> Vec<String> {
         if check(field).is_some() {
             names.push(format!("{table}_{}_accepts", field.name));
         }
-        if field.requirement == Requirement::Required {
+        if given(field).is_some() {
             names.push(format!("{table}_{}_given", field.name));
         }
     }
@@ -123,12 +147,8 @@ pub fn create_table(form: &FormDescriptor) -> String {
         if let Some(condition) = check(field) {
             constraint(format!("{table}_{}_accepts", field.name), format!("check ({condition})"));
         }
-        if field.requirement == Requirement::Required {
-            let name = field.name;
-            constraint(
-                format!("{table}_{name}_given"),
-                format!("check (({name} is not null) <> coalesce(missing ? '{name}', false))"),
-            );
+        if let Some(condition) = given(field) {
+            constraint(format!("{table}_{}_given", field.name), format!("check ({condition})"));
         }
     }
     constraint(format!("{table}_version_accepts"), "check (version >= 1)".to_owned());

@@ -89,13 +89,15 @@ fn cell(kind: &Kind, name: &str, row: &PgRow) -> Result<std::result::Result<Cell
         Kind::Flag => row.try_get::<Option<bool>, _>(name)?.map(Cell::Flag),
         Kind::Date => row.try_get::<Option<NaiveDate>, _>(name)?.map(Cell::Date),
         Kind::Text { .. } => row.try_get::<Option<String>, _>(name)?.map(Cell::Text),
-        Kind::Coded(_) | Kind::PartialDate => match row.try_get::<Option<String>, _>(name)? {
-            None => None,
-            Some(text) => match kind.parse_text(&text) {
-                Ok(cell) => Some(cell),
-                Err(_) => return Ok(Err(format!("{name} is {text}"))),
-            },
-        },
+        Kind::Coded(_) | Kind::Codes(_) | Kind::Time | Kind::PartialDate => {
+            match row.try_get::<Option<String>, _>(name)? {
+                None => None,
+                Some(text) => match kind.parse_text(&text) {
+                    Ok(cell) => Some(cell),
+                    Err(_) => return Ok(Err(format!("{name} is {text}"))),
+                },
+            }
+        }
     };
     Ok(Ok(parsed.unwrap_or(Cell::Null)))
 }
@@ -201,7 +203,7 @@ pub(crate) fn bind_columns<'q>(
             Kind::Date => query.bind(
                 column.map(|c| if let Cell::Date(d) = c { Some(*d) } else { None }).collect::<Vec<_>>(),
             ),
-            Kind::Coded(_) | Kind::PartialDate | Kind::Text { .. } => {
+            Kind::Coded(_) | Kind::Codes(_) | Kind::Time | Kind::PartialDate | Kind::Text { .. } => {
                 query.bind(column.map(|c| (!c.is_null()).then(|| c.to_text())).collect::<Vec<_>>())
             }
         };

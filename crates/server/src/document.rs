@@ -68,6 +68,11 @@ fn field_schema(field: &FieldDescriptor) -> Value {
         }
         Kind::Flag => json!({ "type": one("boolean") }),
         Kind::Date => json!({ "type": one("string"), "format": "date" }),
+        Kind::Time => json!({ "type": one("string"), "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$" }),
+        Kind::Codes(set) => {
+            let codes: Vec<&str> = set.codes.iter().map(|c| c.code).collect();
+            json!({ "type": one("array"), "items": { "type": "string", "enum": codes }, "minItems": 1, "uniqueItems": true })
+        }
         Kind::PartialDate => {
             json!({ "type": one("string"), "pattern": "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$" })
         }
@@ -93,8 +98,17 @@ fn field_schema(field: &FieldDescriptor) -> Value {
     if let Some((low, high)) = field.soft {
         words.push(format!("Usually {low} to {high}; other values open a query."));
     }
-    if field.requirement == Requirement::Required {
-        words.push("Required, or declared in `missing`.".to_owned());
+    match field.requirement {
+        Requirement::Required => words.push("Required, or declared in `missing`.".to_owned()),
+        Requirement::Conditional(when) => words.push(format!(
+            "Required, or declared in `missing`, when {} is {}.",
+            when.field,
+            when.values.join(" or ")
+        )),
+        Requirement::Computed => {
+            words.push("Computed by the registry; may be given back unchanged.".to_owned());
+        }
+        Requirement::Mandatory | Requirement::Optional => {}
     }
     words.push(format!("({})", field.zh));
     schema["description"] = json!(words.join(" "));
@@ -109,7 +123,7 @@ fn form_schema(form: &FormDescriptor) -> Value {
     let missing: Map<String, Value> = form
         .fields
         .iter()
-        .filter(|f| f.requirement != Requirement::Mandatory)
+        .filter(|f| !matches!(f.requirement, Requirement::Mandatory | Requirement::Computed))
         .map(|f| (f.name.to_owned(), json!({ "type": "string", "enum": codes })))
         .collect();
     if !missing.is_empty() {

@@ -235,7 +235,9 @@ pub fn column_type(kind: Kind) -> DataType {
         Kind::Decimal { .. } => DataType::Float64,
         Kind::Flag => DataType::Boolean,
         Kind::Date => DataType::Date,
-        Kind::Coded(_) | Kind::PartialDate | Kind::Text { .. } => DataType::String,
+        Kind::Coded(_) | Kind::Codes(_) | Kind::Time | Kind::PartialDate | Kind::Text { .. } => {
+            DataType::String
+        }
     }
 }
 

@@ -47,7 +47,9 @@ impl Column {
             Kind::Decimal { .. } => Self::Decimal(Float64Builder::new()),
             Kind::Flag => Self::Flag(BooleanBuilder::new()),
             Kind::Date => Self::Date(Date32Builder::new()),
-            Kind::Coded(_) | Kind::PartialDate | Kind::Text { .. } => Self::Text(StringBuilder::new()),
+            Kind::Coded(_) | Kind::Codes(_) | Kind::Time | Kind::PartialDate | Kind::Text { .. } => {
+                Self::Text(StringBuilder::new())
+            }
         }
     }
 
