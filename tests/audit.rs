@@ -85,7 +85,8 @@ fn a_transaction_that_commits_late_is_sealed_later_and_positions_have_no_gap() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let database = runtime.block_on(sql::database(&instance));
     let mut open = runtime.block_on(Scoped::write(&database, &late.id)).unwrap();
-    let outcomes = runtime.block_on(batch::write_in(&mut open, &late.id, author, &candidates)).unwrap();
+    let outcomes =
+        runtime.block_on(batch::write_in(&mut open, &late.id, author, &candidates)).unwrap().outcomes;
     assert!(outcomes.iter().all(|o| matches!(o, Outcome::Created { .. })));
 
     for n in 0..5 {

@@ -14,6 +14,7 @@ pub mod missing;
 pub mod partial_date;
 pub mod products;
 pub mod record;
+pub mod review;
 pub mod rule;
 
 pub use field::{Cell, Kind};

@@ -111,6 +111,7 @@ pub fn all() -> Vec<&'static Rule> {
     for form in crate::forms::ALL {
         rules.extend_from_slice(form.rules);
     }
+    rules.extend(crate::review::RULES.iter().copied().flatten());
     rules.sort_by_key(|r| r.id);
     rules
 }

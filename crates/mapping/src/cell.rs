@@ -18,7 +18,10 @@ pub(crate) type Wrong = (String, String);
 pub(crate) fn without_value(field: &FieldDescriptor, column: &ColumnSource) -> Result<Outcome, Wrong> {
     match (column.when_missing, field.requirement) {
         (Some(code), _) => Ok(Outcome::Missing(code)),
-        (None, Requirement::Optional) => Ok(Outcome::Absent),
+        // Whether a conditional field is required shows only in the whole record, which is checked later.
+        (None, Requirement::Optional | Requirement::Conditional(_) | Requirement::Computed) => {
+            Ok(Outcome::Absent)
+        }
         (None, Requirement::Mandatory) => Err((
             format!("no value, but {} identifies the record or gives it its meaning", field.name),
             expected(field, &column.reading),

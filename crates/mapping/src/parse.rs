@@ -201,7 +201,7 @@ fn read_form(node: &Node<'_>, anchor: Anchor, faults: &mut Faults<'_>) -> Option
                 "a required field has no source",
                 "a column, a constant, or { missing = \"NK\" } when the file does not hold it",
             ),
-            Requirement::Optional => continue,
+            Requirement::Optional | Requirement::Conditional(_) | Requirement::Computed => continue,
         };
         faults.add(&block.span, &path, message, expected.to_owned());
     }

@@ -6,16 +6,17 @@
 use crate::audit::Action;
 use crate::error::Result;
 use crate::query;
+use crate::review::{self, Reviewed};
 use crate::scope::{Author, Scoped};
 use crate::sql;
-use crate::trail::{self, Written};
+use crate::trail;
 use clinical::finding::Findings;
 use clinical::form::{FormDescriptor, Parent};
 use clinical::record::Record;
 use clinical::rule::{Rule, reference};
 use clinical::{Finding, forms};
 use sqlx::{AssertSqlSafe, Row};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use uuid::Uuid;
 
 /// Rows per statement: large enough that the round trip vanishes, small enough that arrays stay in cache.
@@ -90,13 +91,25 @@ impl Options {
     }
 }
 
+/// What became of a batch.
+#[derive(Debug)]
+pub struct Written {
+    /// One per candidate, in their order.
+    pub outcomes: Vec<Outcome>,
+    /// What the rules across records say about the state after the batch.
+    pub reviewed: Reviewed,
+}
+
 /// Writes a batch within a transaction that the caller commits or undoes.
 pub async fn write_in(
     scoped: &mut Scoped,
     center: &str,
     author: Author,
     candidates: &[Candidate],
-) -> Result<Vec<Outcome>> {
+) -> Result<Written> {
+    let patients: BTreeSet<String> =
+        candidates.iter().filter_map(|c| c.record.text("patient_id")).map(str::to_owned).collect();
+    review::take_turns(scoped, center, &patients).await?;
     let mut outcomes: Vec<Option<Outcome>> = vec![None; candidates.len()];
     let mut parents = Parents::default();
     for form in forms::CLINICAL {
@@ -123,7 +136,12 @@ pub async fn write_in(
         }
     }
     // Every candidate is of a clinical form, so each has an outcome by now.
-    Ok(outcomes.into_iter().flatten().collect())
+    let outcomes: Vec<Outcome> = outcomes.into_iter().flatten().collect();
+    let written = candidates.iter().zip(&outcomes).filter(|(_, o)| matches!(o, Outcome::Created { .. }));
+    let changed: BTreeSet<String> =
+        written.filter_map(|(c, _)| c.record.text("patient_id")).map(str::to_owned).collect();
+    let reviewed = review::review(scoped, center, &changed).await?;
+    Ok(Written { outcomes, reviewed })
 }
 
 /// Splits rows into those that claim a key first and identical repetitions of them; rows that contradict each other are rejected.
@@ -304,7 +322,7 @@ async fn write_chunk(
     let mut existing = Vec::new();
     for ((&row, id), record) in rows.iter().zip(ids).zip(&records) {
         if written.contains(&id) {
-            log.push(Written { record_id: id, version: 1, payload: record.canonical_bytes() });
+            log.push(trail::Written { record_id: id, version: 1, payload: record.canonical_bytes() });
             queries.extend(candidates[row].findings.iter().map(|f: &Finding| (id, f)));
             outcomes[row] = Some(Outcome::Created { record_id: id });
         } else {

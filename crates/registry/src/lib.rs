@@ -13,6 +13,7 @@ pub mod principal;
 pub mod query;
 pub mod record_store;
 pub mod reference_data;
+pub mod review;
 pub mod scope;
 pub mod snapshot;
 mod sql;

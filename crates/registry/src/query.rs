@@ -63,9 +63,9 @@ pub async fn open(scoped: &mut Scoped, center: &str, form: &str, found: &[(Uuid,
     Ok(())
 }
 
-/// Resolves every open query of a record; those that still hold are opened again by the new version's findings.
+/// Resolves every open query about a record's own content; those that still hold are opened again by the new version's findings.
 pub async fn resolve(scoped: &mut Scoped, center: &str, record_id: Uuid) -> Result<()> {
-    sqlx::query("update record_query set state = 'resolved', closed_at = $3 where center_id = $1 and record_id = $2 and state = 'open'")
+    sqlx::query("update record_query set state = 'resolved', closed_at = $3 where center_id = $1 and record_id = $2 and origin = 'record' and state = 'open'")
         .bind(center)
         .bind(record_id)
         .bind(scoped.now)

@@ -4,6 +4,7 @@ use crate::audit::Action;
 use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::query;
+use crate::review::{self, DerivedValue, Reviewed};
 use crate::scope::{Author, Scoped};
 use crate::sql::{self, Stored};
 use crate::trail::{self, Written};
@@ -15,6 +16,7 @@ use clinical::rule::reference;
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Postgres, Row, Transaction};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// A version of a record in the audit log.
@@ -63,15 +65,16 @@ async fn find_with(
     sql::stored(form, &row)
 }
 
-/// One record in scope.
+/// One record in scope, with the values derived for it.
 pub async fn read(
     database: &Database,
     centers: &[String],
     form: &'static FormDescriptor,
     id: Uuid,
-) -> Result<Stored> {
+) -> Result<(Stored, Vec<DerivedValue>)> {
     let mut tx = Scoped::read(database, centers).await?;
-    find(&mut tx, form, id).await
+    let stored = find(&mut tx, form, id).await?;
+    Ok((stored, review::derived(&mut tx, id).await?))
 }
 
 /// Which records a list holds.
@@ -135,8 +138,9 @@ pub async fn amend(
     change: Change<'_>,
     record: &Record,
     soft: &Findings,
-) -> Result<Stored> {
+) -> Result<(Stored, Reviewed)> {
     let form = record.form();
+    let patients = take_turns(scoped, center, form, id).await?;
     let current = find_with(&mut scoped.tx, form, id, "for update").await?;
     if current.version != change.version {
         return Err(Error::VersionConflict { current: current.version });
@@ -178,7 +182,8 @@ pub async fn amend(
     query::resolve(scoped, center, id).await?;
     let open: Vec<_> = soft.iter().map(|f| (id, f)).collect();
     query::open(scoped, center, form.name, &open).await?;
-    find(&mut scoped.tx, form, id).await
+    let reviewed = review::review(scoped, center, &patients).await?;
+    Ok((find(&mut scoped.tx, form, id).await?, reviewed))
 }
 
 /// Marks a record as retracted. Its versions stay; it counts nowhere.
@@ -189,6 +194,7 @@ pub async fn retract(
     id: Uuid,
     change: Change<'_>,
 ) -> Result<Stored> {
+    let patients = take_turns(scoped, center, form, id).await?;
     let current = find_with(&mut scoped.tx, form, id, "for update").await?;
     if current.version != change.version {
         return Err(Error::VersionConflict { current: current.version });
@@ -203,7 +209,21 @@ pub async fn retract(
     trail::append(scoped, center, change.author, Action::Retract, form.name, Some(change.reason), &[written])
         .await?;
     query::resolve(scoped, center, id).await?;
+    review::review(scoped, center, &patients).await?;
     find(&mut scoped.tx, form, id).await
+}
+
+/// Waits for other writers of the record's patient, before any row is locked.
+async fn take_turns(
+    scoped: &mut Scoped,
+    center: &str,
+    form: &'static FormDescriptor,
+    id: Uuid,
+) -> Result<BTreeSet<String>> {
+    let seen = find(&mut scoped.tx, form, id).await?;
+    let patients = seen.record.text("patient_id").map(str::to_owned).into_iter().collect();
+    review::take_turns(scoped, center, &patients).await?;
+    Ok(patients)
 }
 
 async fn replace(

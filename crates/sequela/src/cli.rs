@@ -80,6 +80,8 @@ pub(crate) enum Command {
     /// Survival statistics on any table, and their validation. Needs no server.
     #[command(subcommand)]
     Stats(stats::StatsCommand),
+    /// Apply the guideline's criteria to observations: NDJSON in, one decision with its trace per line out. Needs no server.
+    Derive(DeriveArguments),
     /// Print the OpenAPI document.
     Openapi,
     /// Write the OpenAPI document, the data dictionary and example payloads into a directory.
@@ -91,6 +93,32 @@ pub(crate) enum Command {
     /// Tools for those who add a form.
     #[command(subcommand)]
     Forms(FormsCommand),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DeriveArguments {
+    /// What to derive; `list` names them all.
+    pub(crate) what: String,
+    /// File of cases, one JSON object a line; `-` is standard input.
+    #[arg(default_value = "-")]
+    pub(crate) input: PathBuf,
+    /// How to write the decisions.
+    #[arg(long, value_enum, default_value_t = DeriveFormat::Json)]
+    pub(crate) format: DeriveFormat,
+    /// Refuse cases with members that the kind of case does not have, instead of noting them.
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+/// Format of decisions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DeriveFormat {
+    /// One JSON object a line, with the trace.
+    Json,
+    /// One row a case: the scalars of the result, and what is missing.
+    Csv,
+    /// For people.
+    Text,
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,8 @@ use std::process::ExitCode;
 pub(crate) enum Failure {
     /// Bad arguments or bad input: exit code 2.
     Input(String),
+    /// Bad arguments or bad input, as a problem document on one line: exit code 2.
+    Problem(String),
     /// The program or what it rests on failed: exit code 1.
     Internal(String),
 }
@@ -26,7 +28,7 @@ impl Failure {
 
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::Input(_) => 2,
+            Self::Input(_) | Self::Problem(_) => 2,
             Self::Internal(_) => 1,
         })
     }
@@ -35,7 +37,7 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Input(message) | Self::Internal(message) => f.write_str(message),
+            Self::Input(message) | Self::Problem(message) | Self::Internal(message) => f.write_str(message),
         }
     }
 }

@@ -5,6 +5,7 @@ mod audit;
 mod cli;
 mod client;
 mod demo;
+mod derive;
 mod failure;
 mod instance;
 mod reference;
@@ -29,6 +30,10 @@ fn main() -> ExitCode {
     }
     match run(cli) {
         Ok(code) => code,
+        Err(Failure::Problem(problem)) => {
+            eprintln!("{problem}");
+            ExitCode::from(2)
+        }
         Err(failure) => {
             eprintln!("sequela: {failure}");
             failure.exit_code()
@@ -49,6 +54,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Report(arguments) => reports::run(&arguments),
         Command::Forms(FormsCommand::Ddl { form }) => reference::ddl(&form),
         Command::Spec { directory } => reference::write_spec(&directory),
+        Command::Derive(arguments) => derive::run(&arguments),
         Command::Openapi => reference::openapi(),
         Command::Stats(command) => Ok(statistics(&command)),
     }

@@ -158,7 +158,24 @@ fn view_schema(name: &str) -> Value {
             "recorded_at": { "type": "string", "format": "date-time" },
             "location": { "type": "string" },
             "data": { "$ref": format!("#/components/schemas/{name}") },
-            "queries": { "type": "array", "items": { "$ref": "#/components/schemas/ErrorItem" } }
+            "queries": { "type": "array", "items": { "$ref": "#/components/schemas/ErrorItem" } },
+            "derived": {
+                "type": "array",
+                "description": "What the criteria derive for this record, beside what was reported; a difference opens a query.",
+                "items": { "type": "object", "properties": {
+                    "name": { "type": "string" }, "value": { "type": ["string", "null"] }, "reported": { "type": ["string", "null"] },
+                    "rule": { "type": ["string", "null"], "description": "The criterion that decided." },
+                    "trace": { "type": "array", "items": { "type": "object" } }, "missing": { "type": "array", "items": { "type": "string" } }
+                } }
+            },
+            "other_records": {
+                "type": "array",
+                "description": "Records written earlier that this one contradicts, with the queries opened there.",
+                "items": { "type": "object", "properties": {
+                    "form": { "type": "string" }, "record_id": { "type": "string", "format": "uuid" }, "patient_id": { "type": "string" },
+                    "queries": { "type": "array", "items": { "$ref": "#/components/schemas/ErrorItem" } }
+                } }
+            }
         },
         "required": ["record_id", "center_id", "form", "form_version", "version", "status", "recorded_at", "location", "data"]
     })

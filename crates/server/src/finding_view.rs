@@ -2,9 +2,12 @@
 
 use clinical::finding::{Finding, Findings, Language};
 use clinical::rule::Severity;
+use registry::review::{Opened, Reviewed};
 use serde::Serialize;
 use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// One fault or query: what, where, what was received and what would be accepted.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -44,6 +47,51 @@ fn item(finding: &Finding, language: Language, place: Option<Place>) -> ErrorIte
         expected: finding.expected.clone(),
         message: Cow::Borrowed(finding.message(language)),
     }
+}
+
+/// A rule across records that opened a query.
+pub(crate) fn opened(opened: &Opened, language: Language, place: Option<Place>) -> ErrorItem {
+    let field = Some(opened.field).filter(|f| !f.is_empty());
+    ErrorItem {
+        rule: opened.rule.id,
+        pointer: field.map_or_else(String::new, |f| format!("/{f}")),
+        row: place.map(|p| p.row),
+        column: place.filter(|p| p.tabular).and(field).map(str::to_owned),
+        received: opened.received.clone(),
+        expected: opened.expected.clone(),
+        message: Cow::Borrowed(match language {
+            Language::En => opened.rule.en,
+            Language::Zh => opened.rule.zh,
+        }),
+    }
+}
+
+/// Queries that a write opened at records other than those it wrote.
+#[derive(Debug, Serialize)]
+pub(crate) struct OtherRecord {
+    pub(crate) form: &'static str,
+    pub(crate) record_id: Uuid,
+    pub(crate) patient_id: String,
+    pub(crate) queries: Vec<ErrorItem>,
+}
+
+/// The queries opened at records that `written` does not hold, by record.
+pub(crate) fn at_other_records(
+    reviewed: &Reviewed,
+    written: &HashSet<Uuid>,
+    language: Language,
+) -> Vec<OtherRecord> {
+    let mut others: BTreeMap<Uuid, OtherRecord> = BTreeMap::new();
+    for o in reviewed.opened.iter().filter(|o| !written.contains(&o.record_id)) {
+        let other = others.entry(o.record_id).or_insert_with(|| OtherRecord {
+            form: o.form,
+            record_id: o.record_id,
+            patient_id: o.patient_id.clone(),
+            queries: Vec::new(),
+        });
+        other.queries.push(opened(o, language, None));
+    }
+    others.into_values().collect()
 }
 
 /// The findings that reject.

@@ -1,6 +1,6 @@
 //! One line of NDJSON in, one line out: what `sequela derive` runs.
 
-use super::trace::{At, Trace};
+use super::trace::{At, Step, Trace};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -75,11 +75,28 @@ fn missing(trace: &Trace) -> (Vec<&'static str>, Vec<MissingEntry>) {
     (names, entries)
 }
 
-/// Judges one case given as JSON text.
+/// One line of output.
+#[derive(Serialize)]
+struct Line<'a, R> {
+    id: Value,
+    result: R,
+    trace: &'a [Step],
+    missing: Vec<&'static str>,
+    missing_at: Vec<MissingEntry>,
+}
+
+#[derive(serde::Deserialize)]
+struct Identified {
+    #[serde(default)]
+    id: Value,
+}
+
+/// Judges one case given as JSON text and appends the decision to `out` as one line of JSON, without the line end. Returns the JSON
+/// Pointers of members that this kind of case does not have.
 ///
 /// # Errors
-/// When the text is not one JSON object, a member has the wrong type, or the observations are impossible.
-pub fn derive<C: Case>(text: &str, trace: &mut Trace) -> Result<Decided, Fault> {
+/// When the text is not one JSON object, a member has the wrong type, or the observations are impossible. `out` is then unchanged.
+pub fn write<C: Case>(text: &str, trace: &mut Trace, out: &mut Vec<u8>) -> Result<Vec<String>, Fault> {
     let malformed = |error: &serde_json::Error| Fault::new("", error.to_string(), "one JSON object per line");
     let mut unknown = Vec::new();
     let mut reader = serde_json::Deserializer::from_str(text);
@@ -91,39 +108,51 @@ pub fn derive<C: Case>(text: &str, trace: &mut Trace) -> Result<Decided, Fault> 
             unknown.push(path);
         }
     });
-    let case = match read {
-        Ok(case) => case,
-        Err(error) => {
-            let path = track.path().to_string();
-            let pointer = if path == "." {
-                String::new()
-            } else {
-                format!("/{}", path.replace(['.', '['], "/").replace(']', ""))
-            };
-            return Err(Fault::new(
-                pointer,
-                error.to_string(),
-                "the members described in the README's table of cases",
-            ));
-        }
-    };
+    let case = read.map_err(|error| {
+        let path = track.path().to_string();
+        let pointer = if path == "." {
+            String::new()
+        } else {
+            format!("/{}", path.replace(['.', '['], "/").replace(']', ""))
+        };
+        Fault::new(pointer, error.to_string(), "the members that `sequela derive --help` lists")
+    })?;
     reader.end().map_err(|error| malformed(&error))?;
     let id = serde_json::from_str::<Identified>(text).map_err(|error| malformed(&error))?.id;
     trace.clear();
     let result = case.derive(trace)?;
-    let (names, entries) = missing(trace);
-    let line = serde_json::json!({
-        "id": id,
-        "result": serde_json::to_value(result).map_err(|error| malformed(&error))?,
-        "trace": serde_json::to_value(trace.steps()).map_err(|error| malformed(&error))?,
-        "missing": names,
-        "missing_at": serde_json::to_value(entries).map_err(|error| malformed(&error))?,
-    });
+    let (missing, missing_at) = missing(trace);
+    let before = out.len();
+    let line = Line { id, result, trace: trace.steps(), missing, missing_at };
+    serde_json::to_writer(&mut *out, &line).map_err(|error| {
+        out.truncate(before);
+        malformed(&error)
+    })?;
+    Ok(unknown)
+}
+
+/// As [`write`], with the line parsed again.
+///
+/// # Errors
+/// As [`write`].
+pub fn derive<C: Case>(text: &str, trace: &mut Trace) -> Result<Decided, Fault> {
+    let mut out = Vec::new();
+    let unknown = write::<C>(text, trace, &mut out)?;
+    let line = serde_json::from_slice(&out)
+        .map_err(|e| Fault::new("", e.to_string(), "one JSON object per line"))?;
     Ok(Decided { line, unknown })
 }
 
-#[derive(serde::Deserialize)]
-struct Identified {
-    #[serde(default)]
-    id: Value,
+/// A kind of case by name, for callers that choose it at run time.
+#[derive(Debug)]
+pub struct Kind {
+    /// Name on the command line.
+    pub name: &'static str,
+    /// What it decides, in one sentence.
+    pub about: &'static str,
+    /// See [`write`].
+    pub write: fn(&str, &mut Trace, &mut Vec<u8>) -> Result<Vec<String>, Fault>,
 }
+
+/// Every kind of case.
+pub static KINDS: &[Kind] = &[];

@@ -4,7 +4,7 @@ use crate::App;
 use crate::access;
 use crate::caller::Caller;
 use crate::document;
-use crate::finding_view::{ErrorItem, queries};
+use crate::finding_view::{ErrorItem, OtherRecord, at_other_records, opened, queries};
 use crate::idempotent::{self, Asked, Reply};
 use crate::problem::Problem;
 use crate::request;
@@ -22,8 +22,10 @@ use clinical::record::{Entries, Record};
 use registry::Stored;
 use registry::batch::{self, Candidate, Outcome};
 use registry::record_store::{self, Change, Filter};
+use registry::review::{DerivedValue, derived};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::HashSet;
 use std::sync::Arc;
 use utoipa::openapi::OpenApi;
 use uuid::Uuid;
@@ -45,6 +47,12 @@ pub(crate) struct RecordView {
     pub(crate) data: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) queries: Option<Vec<ErrorItem>>,
+    /// What the criteria derive for this record, beside what was reported.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) derived: Vec<DerivedValue>,
+    /// Records written earlier that this one contradicts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) other_records: Vec<OtherRecord>,
 }
 
 impl RecordView {
@@ -61,6 +69,8 @@ impl RecordView {
             recorded_at: stored.recorded_at,
             data: stored.record.to_json(),
             queries,
+            derived: Vec::new(),
+            other_records: Vec::new(),
         }
     }
 }
@@ -132,17 +142,23 @@ async fn create(
     let candidate = Candidate { record, findings };
     let asked = Asked { method: "POST", target: &uri.to_string(), headers: &headers, body: &body };
     idempotent::write(&app, &caller, center, &asked, async |scoped| {
-        let outcomes =
+        let written =
             batch::write_in(scoped, center, caller.author(), std::slice::from_ref(&candidate)).await;
-        let (status, id) = match outcomes.map_err(caller.problem())?.into_iter().next() {
+        let written = written.map_err(caller.problem())?;
+        let (status, id) = match written.outcomes.into_iter().next() {
             Some(Outcome::Created { record_id }) => (StatusCode::CREATED, record_id),
             Some(Outcome::Unchanged { record_id, .. }) => (StatusCode::OK, record_id),
             Some(Outcome::Rejected(found)) => return Err(Problem::invalid(&found, caller.language)),
             None => return Err(Problem::missing("record")),
         };
         let stored = record_store::find(&mut scoped.tx, form, id).await.map_err(caller.problem())?;
-        let asked = queries(&candidate.findings, caller.language, None);
-        Reply::json(status, &RecordView::new(stored, Some(asked)), true)
+        let mut asked = queries(&candidate.findings, caller.language, None);
+        let across = written.reviewed.opened.iter().filter(|o| o.record_id == id);
+        asked.extend(across.map(|o| opened(o, caller.language, None)));
+        let mut view = RecordView::new(stored, Some(asked));
+        view.derived = derived(&mut scoped.tx, id).await.map_err(caller.problem())?;
+        view.other_records = at_other_records(&written.reviewed, &HashSet::from([id]), caller.language);
+        Reply::json(status, &view, true)
     })
     .await
 }
@@ -155,8 +171,9 @@ async fn read(
 ) -> Result<Response, Problem> {
     let centers = access::reads(&caller.principal)?;
     let id = request::id(&id, "record")?;
-    let stored = record_store::read(&app.database, centers, form, id).await.map_err(caller.problem())?;
-    answer(&RecordView::new(stored, None))
+    let (stored, derived) =
+        record_store::read(&app.database, centers, form, id).await.map_err(caller.problem())?;
+    answer(&RecordView { derived, ..RecordView::new(stored, None) })
 }
 
 fn answer(body: &impl Serialize) -> Result<Response, Problem> {
@@ -250,11 +267,16 @@ async fn amend(
     let asked = Asked { method: "PUT", target: &uri.to_string(), headers: &headers, body: &body };
     idempotent::write(&app, &caller, center, &asked, async |scoped| {
         let change = Change { version, reason, author: caller.author() };
-        let stored = record_store::amend(scoped, center, id, change, &record, &findings)
+        let (stored, reviewed) = record_store::amend(scoped, center, id, change, &record, &findings)
             .await
             .map_err(caller.problem())?;
-        let open = queries(&findings, caller.language, None);
-        Reply::json(StatusCode::OK, &RecordView::new(stored, Some(open)), true)
+        let mut open = queries(&findings, caller.language, None);
+        let across = reviewed.opened.iter().filter(|o| o.record_id == id);
+        open.extend(across.map(|o| opened(o, caller.language, None)));
+        let mut view = RecordView::new(stored, Some(open));
+        view.derived = derived(&mut scoped.tx, id).await.map_err(caller.problem())?;
+        view.other_records = at_other_records(&reviewed, &HashSet::from([id]), caller.language);
+        Reply::json(StatusCode::OK, &view, true)
     })
     .await
 }

@@ -3,7 +3,7 @@
 use crate::App;
 use crate::access;
 use crate::caller::Caller;
-use crate::finding_view::{ErrorItem, Place, items, queries};
+use crate::finding_view::{ErrorItem, OtherRecord, Place, at_other_records, items, opened, queries};
 use crate::idempotent::{self, Asked, Reply};
 use crate::problem::Problem;
 use crate::request;
@@ -20,7 +20,9 @@ use clinical::form::{Context, FormDescriptor, Requirement};
 use clinical::record::{Entries, Record};
 use clinical::rule;
 use registry::batch::{self, Candidate, Options, Outcome, Policy};
+use registry::review::Opened;
 use serde::{Deserialize, Serialize};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -86,6 +88,10 @@ struct SubmissionView {
     unchanged: usize,
     rejected: usize,
     with_queries: usize,
+    /// Queries that closed because the batch resolved them.
+    queries_closed: u64,
+    /// Records written earlier that the batch contradicts.
+    other_records: Vec<OtherRecord>,
     results: Vec<RowResult>,
 }
 
@@ -138,10 +144,15 @@ async fn submit(
             places.push((row.number, row.form, row.read.as_ref().err().cloned()));
             candidates.extend(row.read.ok());
         }
-        let outcomes =
+        let batch::Written { outcomes, reviewed } =
             batch::write_in(scoped, center, caller.author(), &candidates).await.map_err(caller.problem())?;
+        let own = created(&outcomes);
         let unread = places.iter().any(|(_, _, faults)| faults.is_some());
         let keep = options.keeps(unread || outcomes.iter().any(|o| matches!(o, Outcome::Rejected(_))));
+        let mut across: HashMap<Uuid, Vec<&Opened>> = HashMap::new();
+        for o in reviewed.opened.iter().filter(|o| own.contains(&o.record_id)) {
+            across.entry(o.record_id).or_default().push(o);
+        }
         let mut written = outcomes.into_iter().zip(&candidates);
         let mut results = Vec::with_capacity(places.len());
         for (number, form, faults) in places {
@@ -150,7 +161,10 @@ async fn submit(
                 Some(found) => rejected(number, form, items(&found, language, place)),
                 None => match written.next() {
                     Some((outcome, candidate)) => {
-                        row_result(number, form, outcome, candidate, language, place)
+                        let mut result = row_result(number, form, outcome, candidate, language, place);
+                        let asked = result.record_id.and_then(|id| across.get(&id)).into_iter().flatten();
+                        result.queries.extend(asked.map(|o| opened(o, language, place)));
+                        result
                     }
                     None => rejected(number, form, Vec::new()),
                 },
@@ -167,6 +181,8 @@ async fn submit(
             created: count("created"),
             unchanged: count("unchanged"),
             rejected: count("rejected"),
+            queries_closed: reviewed.closed,
+            other_records: at_other_records(&reviewed, &own, language),
             with_queries: results.iter().filter(|r| !r.queries.is_empty()).count(),
             results: match query.results {
                 Detail::All => results,
@@ -178,6 +194,14 @@ async fn submit(
         Reply::json(StatusCode::OK, &view, keep)
     })
     .await
+}
+
+fn created(outcomes: &[Outcome]) -> HashSet<Uuid> {
+    let ids = outcomes.iter().filter_map(|o| match o {
+        Outcome::Created { record_id } => Some(*record_id),
+        _ => None,
+    });
+    ids.collect()
 }
 
 /// Parsing is CPU work; the runtime's workers are for waiting.
