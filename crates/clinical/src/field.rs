@@ -522,7 +522,7 @@ macro_rules! value_sets {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum $name {
-            $(#[doc = $en] $variant,)+
+            $(#[doc = concat!("Code `", $code, "`.")] $variant,)+
         }
         impl $name {
             /// The value set as listed in the data dictionary.

@@ -78,7 +78,7 @@ struct Derivation<'a, W: Write> {
 }
 
 impl<W: Write> Derivation<'_, W> {
-    fn stream(&mut self, input: &mut dyn BufRead) -> std::io::Result<()> {
+    fn stream(&mut self, input: &mut Box<dyn BufRead>) -> std::io::Result<()> {
         let mut line = Vec::new();
         for number in 1.. {
             line.clear();
@@ -191,7 +191,7 @@ impl<W: Write> Derivation<'_, W> {
 }
 
 /// Reads on to the end of a line that was too long to be read.
-fn skip_line(input: &mut dyn BufRead, begun: &[u8]) -> std::io::Result<()> {
+fn skip_line(input: &mut Box<dyn BufRead>, begun: &[u8]) -> std::io::Result<()> {
     let mut rest = Vec::new();
     let mut ended = begun.ends_with(b"\n");
     while !ended {

@@ -100,8 +100,8 @@ pub fn write<C: Case>(text: &str, trace: &mut Trace, out: &mut Vec<u8>) -> Resul
     let malformed = |error: &serde_json::Error| Fault::new("", error.to_string(), "one JSON object per line");
     let mut unknown = Vec::new();
     let mut reader = serde_json::Deserializer::from_str(text);
-    let mut track = serde_path_to_error::Track::new();
-    let deserializer = serde_path_to_error::Deserializer::new(&mut reader, &mut track);
+    let mut place = serde_path_to_error::Track::new();
+    let deserializer = serde_path_to_error::Deserializer::new(&mut reader, &mut place);
     let read: Result<C, _> = serde_ignored::deserialize(deserializer, |path| {
         let path = format!("/{}", path.to_string().replace('.', "/").replace("?/", ""));
         if path != "/id" {
@@ -109,7 +109,7 @@ pub fn write<C: Case>(text: &str, trace: &mut Trace, out: &mut Vec<u8>) -> Resul
         }
     });
     let case = read.map_err(|error| {
-        let path = track.path().to_string();
+        let path = place.path().to_string();
         let pointer = if path == "." {
             String::new()
         } else {
@@ -143,6 +143,9 @@ pub fn derive<C: Case>(text: &str, trace: &mut Trace) -> Result<Decided, Fault> 
     Ok(Decided { line, unknown })
 }
 
+/// See [`write`].
+pub type Write = fn(&str, &mut Trace, &mut Vec<u8>) -> Result<Vec<String>, Fault>;
+
 /// A kind of case by name, for callers that choose it at run time.
 #[derive(Debug)]
 pub struct Kind {
@@ -151,7 +154,7 @@ pub struct Kind {
     /// What it decides, in one sentence.
     pub about: &'static str,
     /// See [`write`].
-    pub write: fn(&str, &mut Trace, &mut Vec<u8>) -> Result<Vec<String>, Fault>,
+    pub write: Write,
 }
 
 /// Every kind of case.
