@@ -2,6 +2,7 @@
 
 use crate::field::Kind;
 use crate::form::{FieldDescriptor, FormDescriptor, Requirement};
+use crate::rule::Severity;
 use serde::Serialize;
 
 /// One field as a row of the dictionary.
@@ -98,4 +99,54 @@ fn entry(form: &'static FormDescriptor, field: &'static FieldDescriptor) -> Entr
 /// Every field of every form, in the order of the forms.
 pub fn entries() -> Vec<Entry> {
     crate::forms::ALL.iter().flat_map(|form| form.fields.iter().map(|field| entry(form, field))).collect()
+}
+
+/// A validation rule or a criterion as a row of the dictionary.
+#[derive(Debug, Serialize)]
+pub struct RuleEntry {
+    /// Stable id.
+    pub rule: &'static str,
+    /// `record` (judged on one record), `review` (across records) or `criterion` (of the guideline).
+    pub scope: &'static str,
+    /// `hard` rejects, `soft` opens a query; empty for a criterion.
+    pub severity: &'static str,
+    /// English.
+    pub en: &'static str,
+    /// Chinese.
+    pub zh: &'static str,
+    /// Section or paper of a criterion.
+    pub source: &'static str,
+    /// How far a criterion can be trusted: seed, reconstructed, external or proposed.
+    pub provenance: &'static str,
+}
+
+/// Every rule and every criterion, each id once, sorted by scope and id.
+pub fn rules() -> Vec<RuleEntry> {
+    let reviewed: Vec<&str> = crate::review::RULES.iter().copied().flatten().map(|r| r.id).collect();
+    let mut entries: Vec<RuleEntry> = crate::rule::all()
+        .into_iter()
+        .map(|rule| RuleEntry {
+            rule: rule.id,
+            scope: if reviewed.contains(&rule.id) { "review" } else { "record" },
+            severity: match rule.severity {
+                Severity::Hard => "hard",
+                Severity::Soft => "soft",
+            },
+            en: rule.en,
+            zh: rule.zh,
+            source: "",
+            provenance: "",
+        })
+        .collect();
+    entries.extend(crate::criteria::ALL.iter().copied().flatten().map(|criterion| RuleEntry {
+        rule: criterion.id,
+        scope: "criterion",
+        severity: "",
+        en: criterion.en,
+        zh: criterion.zh,
+        source: criterion.source,
+        provenance: criterion.provenance.name(),
+    }));
+    entries.sort_by_key(|e| (e.scope, e.rule));
+    entries
 }

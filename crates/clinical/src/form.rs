@@ -104,6 +104,11 @@ impl FormDescriptor {
         self.fields.iter().enumerate().find(|(_, f)| f.name == name)
     }
 
+    /// True for reference data of the registry; every other form is a center's.
+    pub fn is_reference(&self) -> bool {
+        crate::forms::REFERENCE.iter().any(|f| std::ptr::eq(*f, self))
+    }
+
     /// True when some field is computed.
     pub fn computes(&self) -> bool {
         self.fields.iter().any(|f| f.requirement == Requirement::Computed)

@@ -137,10 +137,18 @@ pub async fn write_in(
     }
     // Every candidate is of a clinical form, so each has an outcome by now.
     let outcomes: Vec<Outcome> = outcomes.into_iter().flatten().collect();
-    let written = candidates.iter().zip(&outcomes).filter(|(_, o)| matches!(o, Outcome::Created { .. }));
-    let changed: BTreeSet<String> =
-        written.filter_map(|(c, _)| c.record.text("patient_id")).map(str::to_owned).collect();
-    let reviewed = review::review(scoped, center, &changed).await?;
+    let mut changed = BTreeSet::new();
+    let mut touched: Vec<&str> = Vec::new();
+    for (candidate, outcome) in candidates.iter().zip(&outcomes) {
+        if matches!(outcome, Outcome::Created { .. }) {
+            changed.extend(candidate.record.text("patient_id").map(str::to_owned));
+            let form = candidate.record.form().name;
+            if !touched.contains(&form) {
+                touched.push(form);
+            }
+        }
+    }
+    let reviewed = review::review(scoped, center, &changed, &touched).await?;
     Ok(Written { outcomes, reviewed })
 }
 

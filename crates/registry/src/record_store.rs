@@ -182,7 +182,7 @@ pub async fn amend(
     query::resolve(scoped, center, id).await?;
     let open: Vec<_> = soft.iter().map(|f| (id, f)).collect();
     query::open(scoped, center, form.name, &open).await?;
-    let reviewed = review::review(scoped, center, &patients).await?;
+    let reviewed = review::review(scoped, center, &patients, &[form.name]).await?;
     Ok((find(&mut scoped.tx, form, id).await?, reviewed))
 }
 
@@ -209,7 +209,7 @@ pub async fn retract(
     trail::append(scoped, center, change.author, Action::Retract, form.name, Some(change.reason), &[written])
         .await?;
     query::resolve(scoped, center, id).await?;
-    review::review(scoped, center, &patients).await?;
+    review::review(scoped, center, &patients, &[form.name]).await?;
     find(&mut scoped.tx, form, id).await
 }
 

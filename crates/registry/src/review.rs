@@ -2,13 +2,14 @@
 //!
 //! Writers of the same patient take turns, so that no review misses what another transaction is about to commit.
 
+use crate::duplicate::{self, IDENTIFYING};
 use crate::error::Result;
 use crate::scope::Scoped;
 use crate::sql;
 use chrono::Duration;
 use clinical::form::Context;
 use clinical::record::Record;
-use clinical::review::{self, History};
+use clinical::review::{self, History, POSSIBLE_DUPLICATE};
 use clinical::rule::Rule;
 use serde::Serialize;
 use serde_json::Value;
@@ -79,6 +80,15 @@ pub(crate) async fn take_turns(scoped: &mut Scoped, center: &str, patients: &BTr
     Ok(())
 }
 
+/// Waits for the end of other transactions that hold this lock of the center.
+pub(crate) async fn lock(scoped: &mut Scoped, center: &str, name: &str) -> Result<()> {
+    sqlx::query("select pg_advisory_xact_lock($1)")
+        .bind(slot(center, name) | 1 << 62)
+        .execute(&mut *scoped.tx)
+        .await?;
+    Ok(())
+}
+
 /// FNV-1a; must not change between versions of the program that run side by side.
 fn slot(center: &str, patient: &str) -> i64 {
     let hash = |text: &str| {
@@ -88,13 +98,15 @@ fn slot(center: &str, patient: &str) -> i64 {
     i64::try_from(slot).unwrap_or_default()
 }
 
-/// Reviews patients as they stand in this transaction and brings their queries and derived values up to date.
+/// Reviews patients as they stand in this transaction, after records of `forms` were written, and brings their queries and derived values up to date.
 pub(crate) async fn review(
     scoped: &mut Scoped,
     center: &str,
     patients: &BTreeSet<String>,
+    forms: &[&str],
 ) -> Result<Reviewed> {
     let mut reviewed = Reviewed::default();
+    let identifying = forms.iter().any(|form| IDENTIFYING.contains(form));
     let patients: Vec<String> = patients.iter().cloned().collect();
     let context = Context { today: (scoped.now + Duration::hours(14)).date_naive() };
     for chunk in patients.chunks(CHUNK) {
@@ -103,6 +115,9 @@ pub(crate) async fn review(
         found.open(scoped, center, &mut reviewed).await?;
         reviewed.closed += found.close(scoped, center, chunk).await?;
         found.derive(scoped, center, chunk).await?;
+    }
+    if identifying {
+        duplicate::review(scoped, center, &mut reviewed).await?;
     }
     Ok(reviewed)
 }
@@ -208,7 +223,7 @@ impl Found {
     async fn close(&self, scoped: &mut Scoped, center: &str, patients: &[String]) -> Result<u64> {
         let done = sqlx::query(
             "update record_query q set state = 'resolved', closed_at = $2
-             where center_id = $1 and origin = 'review' and state = 'open' and patient_id = any ($3)
+             where center_id = $1 and origin = 'review' and state = 'open' and patient_id = any ($3) and rule <> $7
                and not exists (select from unnest($4::uuid[], $5::text[], $6::text[]) as u(record_id, rule, field)
                                where (u.record_id, u.rule, u.field) = (q.record_id, q.rule, q.field))",
         )
@@ -218,6 +233,7 @@ impl Found {
         .bind(self.contradictions.iter().map(|o| o.record_id).collect::<Vec<_>>())
         .bind(self.contradictions.iter().map(|o| o.rule.id).collect::<Vec<_>>())
         .bind(self.contradictions.iter().map(|o| o.field).collect::<Vec<_>>())
+        .bind(POSSIBLE_DUPLICATE.id)
         .execute(&mut *scoped.tx)
         .await?;
         Ok(done.rows_affected())

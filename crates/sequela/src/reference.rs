@@ -47,19 +47,30 @@ pub(crate) fn write_spec(directory: &Path) -> Result<ExitCode, Failure> {
     let mut json = serde_json::to_string_pretty(&entries).map_err(Failure::internal)?;
     json.push('\n');
     write(directory.join("data-dictionary.json"), &json)?;
-    let mut table = csv::Writer::from_writer(Vec::new());
-    for entry in &entries {
-        table.serialize(entry).map_err(Failure::internal)?;
-    }
-    let bytes = table.into_inner().map_err(Failure::internal)?;
-    write(directory.join("data-dictionary.csv"), &String::from_utf8_lossy(&bytes))?;
+    write(directory.join("data-dictionary.csv"), &csv(&entries)?)?;
     write(directory.join("data-dictionary.md"), &markdown(&entries))?;
+    let rules = dictionary::rules();
+    let mut json = serde_json::to_string_pretty(&rules).map_err(Failure::internal)?;
+    json.push('\n');
+    write(directory.join("rules.json"), &json)?;
+    write(directory.join("rules.csv"), &csv(&rules)?)?;
+    for form in clinical::forms::ALL {
+        write(examples.join(format!("{}.json", form.name)), clinical::forms::example(form))?;
+    }
     for form in clinical::forms::CLINICAL {
         let header: Vec<&str> = form.fields.iter().map(|f| f.name).collect();
         write(examples.join(format!("{}.csv", form.name)), &format!("{}\n", header.join(",")))?;
     }
     write(examples.join("one-patient.ndjson"), &one_patient()?)?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn csv<T: serde::Serialize>(rows: &[T]) -> Result<String, Failure> {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        table.serialize(row).map_err(Failure::internal)?;
+    }
+    String::from_utf8(table.into_inner().map_err(Failure::internal)?).map_err(Failure::internal)
 }
 
 /// The first patient of the synthetic registry: made up, valid, every form.
@@ -98,7 +109,11 @@ fn markdown(entries: &[dictionary::Entry]) -> String {
             entry.unit,
             accepts.replace('|', "\\|"),
             entry.usual,
-            entry.requirement,
+            if entry.required_when.is_empty() {
+                entry.requirement.to_owned()
+            } else {
+                format!("required when {}", entry.required_when)
+            },
             entry.description
         );
     }

@@ -135,8 +135,10 @@ fn form_schema(form: &FormDescriptor) -> Value {
     }
     let required: Vec<&str> =
         form.fields.iter().filter(|f| f.requirement == Requirement::Mandatory).map(|f| f.name).collect();
+    let example: Value = serde_json::from_str(clinical::forms::example(form)).unwrap_or_default();
     json!({
         "type": "object",
+        "examples": [example],
         "description": format!("{} ({}; {})", form.description.trim(), form.zh, form.source),
         "properties": properties,
         "required": required,

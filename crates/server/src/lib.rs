@@ -3,6 +3,7 @@
 
 mod access;
 mod caller;
+mod dictionary_page;
 mod document;
 mod finding_view;
 mod idempotent;

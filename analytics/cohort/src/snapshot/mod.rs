@@ -14,7 +14,7 @@ pub use scope::{Rows, Scope};
 
 use crate::digest::sha256_of_reader;
 use clinical::field::Kind;
-use clinical::form::{Form, FormDescriptor, Parent};
+use clinical::form::{Form, FormDescriptor, Parent, Requirement};
 use clinical::forms::infusion::Infusion;
 use polars::prelude::*;
 use std::fs::File;
@@ -120,7 +120,10 @@ impl Snapshot {
             return Ok(frame.filter(self.product_in_scope()));
         }
         let keys: Vec<Expr> = match form.parent {
-            Parent::Registry if form.name != "patient" => return Ok(frame),
+            // A product's rows say nothing about a center as such.
+            Parent::Registry if form.name != "patient" => {
+                return Ok(if form.is_reference() { frame } else { frame.filter(lit(false)) });
+            }
             _ if form.field("infusion_number").is_some() => {
                 [col("center_id"), col("patient_id"), col("infusion_number")].into()
             }
@@ -173,7 +176,7 @@ impl Snapshot {
             .manifest
             .file(form.name)
             .ok_or_else(|| SnapshotError::NoSuchForm { snapshot: snapshot(), form: form.name.to_owned() })?;
-        if file.form_version != form.version {
+        if file.form_version > form.version {
             return Err(SnapshotError::FormVersion {
                 snapshot: snapshot(),
                 form: form.name.to_owned(),
@@ -182,10 +185,10 @@ impl Snapshot {
             });
         }
         let path = self.directory.join(&file.path);
-        let clinical = form.parent != Parent::Registry || form.name == "patient";
-        let mut frame =
-            read(&path).map_err(|source| SnapshotError::Parquet { path: path.clone(), source })?;
-        check_columns(&mut frame, form, clinical, &path)?;
+        let clinical = !form.is_reference();
+        let frame = read(&path).map_err(|source| SnapshotError::Parquet { path: path.clone(), source })?;
+        let older = file.form_version < form.version;
+        let frame = with_columns_of(frame, form, clinical, older, &path)?;
         Ok(match self.scope.centers {
             Rows::Only(_) if clinical || form.field("center_id").is_some() => {
                 frame.filter(in_rows("center_id", &self.scope.centers))
@@ -203,20 +206,28 @@ fn read(path: &Path) -> PolarsResult<LazyFrame> {
     )
 }
 
-fn check_columns(
-    frame: &mut LazyFrame,
+/// Checks the columns. A file of an older version of the form lacks the fields added since; nobody was asked for them, so they are null.
+fn with_columns_of(
+    mut frame: LazyFrame,
     form: &'static FormDescriptor,
     clinical: bool,
+    older: bool,
     path: &Path,
-) -> Result<(), SnapshotError> {
+) -> Result<LazyFrame, SnapshotError> {
     let schema = frame
         .collect_schema()
         .map_err(|source| SnapshotError::Parquet { path: path.to_path_buf(), source })?;
-    let key = clinical.then_some(("center_id", DataType::String));
-    for (column, expected) in key.into_iter().chain(form.fields.iter().map(|f| (f.name, column_type(f.kind))))
-    {
+    let key = clinical.then_some(("center_id", DataType::String, false));
+    let fields = form.fields.iter().map(|f| {
+        let later = older && matches!(f.requirement, Requirement::Optional | Requirement::Computed);
+        (f.name, column_type(f.kind), later)
+    });
+    let mut added = Vec::new();
+    for (column, expected, later) in key.into_iter().chain(fields) {
         let found = schema.get(column);
-        if found != Some(&expected) {
+        if found.is_none() && later {
+            added.push(lit(NULL).cast(expected).alias(column));
+        } else if found != Some(&expected) {
             return Err(SnapshotError::Column {
                 path: path.to_path_buf(),
                 column: column.to_owned(),
@@ -225,7 +236,7 @@ fn check_columns(
             });
         }
     }
-    Ok(())
+    Ok(if added.is_empty() { frame } else { frame.with_columns(added) })
 }
 
 /// The column type of a kind of field.

@@ -3,8 +3,10 @@
 //! Records of a patient arrive in any order over years, so nothing here rejects: a rule that is broken opens a query at one record,
 //! and the query closes when the rule holds again. The outcome is a function of the set of records; [`History`] sorts them.
 
+mod derived_value;
 mod history;
 
+pub use derived_value::DerivedValue;
 pub use history::{Entry, History};
 
 use crate::criteria::{At, Criterion, Trace};
@@ -45,6 +47,13 @@ pub struct Derived {
     /// The observations that would have decided.
     pub missing: Vec<&'static str>,
 }
+
+/// Two patients of a center that may be one person (G6 R40). Evaluated by the registry, since it spans patients.
+pub static POSSIBLE_DUPLICATE: Rule = Rule::soft(
+    "patient.possible_duplicate",
+    "another patient of the center has the same year of birth, sex, date of diagnosis and date of infusion",
+    "本中心另有一名患者的出生年份、性别、诊断日期和回输日期均相同",
+);
 
 /// What a review finds.
 #[derive(Debug, Default)]
@@ -105,7 +114,7 @@ type Part = fn(&History, Context, &mut Review);
 static PARTS: &[Part] = &[];
 
 /// The rules of all parts.
-pub static RULES: &[&[&Rule]] = &[];
+pub static RULES: &[&[&Rule]] = &[&[&POSSIBLE_DUPLICATE]];
 
 /// Reviews everything known about a patient.
 pub fn review(history: &History, context: Context) -> Review {

@@ -7,7 +7,8 @@ use crate::database::Database;
 use crate::ddl::is_reference;
 use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};
-use clinical::form::FormDescriptor;
+use clinical::form::{Form, FormDescriptor};
+use clinical::review::DerivedValue;
 use columns::{FileSummary, TableWriter};
 use futures::TryStreamExt;
 use serde::{Deserialize, Serialize};
@@ -81,8 +82,17 @@ pub async fn take(database: &Database, root: &Path) -> Result<Manifest> {
     let partial = Partial::create(root, taken_at)?;
     let mut files = Vec::new();
     for form in clinical::forms::ALL {
-        files.push(export(&mut tx, form, &partial.0).await?);
+        let center = if is_reference(form) { "" } else { "center_id, " };
+        let names: Vec<&str> = form.fields.iter().map(|f| f.name).collect();
+        let rows = format!(
+            "select {center}record_id, version, {}, missing::text from {} where not retracted",
+            names.join(", "),
+            form.name
+        );
+        files.push(export(&mut tx, form, &rows, &partial.0).await?);
     }
+    let derived = "select center_id, record_id, 1, patient_id, subject, name, value, reported, rule, null::text from derived_value";
+    files.push(export(&mut tx, DerivedValue::DESCRIPTOR, derived, &partial.0).await?);
     let content_hash = content_hash(&files);
     let manifest = Manifest {
         snapshot_id: format!("{}-{}", taken_at.format("%Y%m%dT%H%M%S%6fZ"), &content_hash[..12]),
@@ -160,15 +170,10 @@ const MESSAGES: usize = 2_000;
 async fn export(
     tx: &mut Transaction<'static, Postgres>,
     form: &'static FormDescriptor,
+    rows: &str,
     directory: &Path,
 ) -> Result<FileEntry> {
-    let names: Vec<&str> = form.fields.iter().map(|f| f.name).collect();
-    let center = if is_reference(form) { "" } else { "center_id, " };
-    let statement = format!(
-        "copy (select {center}record_id, version, {}, missing::text from {} where not retracted) to stdout (format binary)",
-        names.join(", "),
-        form.name
-    );
+    let statement = format!("copy ({rows}) to stdout (format binary)");
     let name = format!("{}.parquet", form.name);
     let path = directory.join(&name);
     let (sender, mut receiver) = tokio::sync::mpsc::channel::<Vec<bytes::Bytes>>(8);

@@ -25,6 +25,7 @@ pub(crate) fn all() -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))
         .routes(routes!(docs::dictionary))
+        .routes(routes!(docs::rules))
         .routes(routes!(queries::list))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
