@@ -1,7 +1,11 @@
 //! Value sets and bounded values shared by several forms. Codes follow catalogue section G.
 
 pub mod assessment;
+pub mod baseline;
+pub mod events;
+pub mod follow_up;
 pub mod toxicity;
+pub mod treatment;
 
 use crate::field::{bounded_decimal, bounded_integer, bounded_text, value_sets};
 

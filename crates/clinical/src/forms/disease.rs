@@ -1,11 +1,13 @@
 //! DXC: the common part of the disease baseline.
 
-use crate::codes::{Disease, PatientId, PriorLines, YesNoUnknown};
-use crate::field::value_sets;
+use crate::codes::baseline::ExtramedullarySite;
+use crate::codes::{Disease, PatientId, PriorLines, ShortText, YesNoUnknown};
+use crate::field::{CodeList, value_sets};
 use crate::finding::Findings;
 use crate::form::{Checks, Context, form};
 use crate::partial_date::PartialDate;
 use crate::rule::rules;
+use chrono::Datelike;
 
 value_sets! {
     /// Staging system.
@@ -29,7 +31,7 @@ value_sets! {
 form! {
     /// The disease for which CAR-T cells are given, at baseline.
     DiseaseBaseline {
-        name: "disease", path: "diseases", version: 1, label: ("Disease baseline", "疾病基线"),
+        name: "disease", path: "diseases", version: 2, label: ("Disease baseline", "疾病基线"),
         source: "catalogue G2 DXC", key: &["patient_id"], parent: Patient, rules: RULES,
     }
     /// Pseudonym of the patient.
@@ -50,6 +52,12 @@ form! {
     cns_involvement: CnsInvolvement, required, ("CNS involvement", "中枢神经系统受累");
     /// Lines of systemic therapy before apheresis.
     prior_lines: PriorLines, required, ("Prior lines", "既往治疗线数"), soft 0.0..=10.0;
+    /// What the center calls a high tumor burden.
+    tumor_burden_definition: ShortText, optional, ("Definition of tumor burden", "肿瘤负荷定义");
+    /// Sites of extramedullary or extranodal disease.
+    extramedullary_sites: CodeList<ExtramedullarySite>, optional, ("Extramedullary sites", "髓外病变部位");
+    /// Involvement of the central nervous system was suspected, which calls for a lumbar puncture.
+    cns_suspected: YesNoUnknown, optional, ("CNS involvement suspected", "疑似中枢神经系统受累");
 }
 
 rules! {
@@ -59,10 +67,46 @@ rules! {
     STAGE_OF_SYSTEM = hard("disease.stage_of_system", "the staging system has no such stage", "该分期系统没有此分期");
     /// ISS, R-ISS and DS stage myeloma; Ann Arbor stages lymphoma; ALL has no stage (G2).
     SYSTEM_OF_DISEASE = soft("disease.system_of_disease", "the staging system belongs to another disease", "分期系统不适用于该疾病");
+    /// G2: the definition is asked for.
+    BURDEN_UNDEFINED = soft("disease.burden_undefined", "the tumor burden is judged without saying by which definition", "判断了肿瘤负荷但未说明定义");
+    /// Sites of a disease that is not there.
+    SITES_WITHOUT_EXTRAMEDULLARY = hard("disease.sites_without_extramedullary", "sites are given although there is no extramedullary disease", "无髓外病变却填写了部位");
+    /// G2: before 1980 is unusual.
+    EARLY_DIAGNOSIS = soft("disease.early_diagnosis", "the diagnosis lies before 1980; confirm", "诊断日期早于1980年，请确认");
 }
+
+/// First year of diagnosis that opens no query (G2).
+const FIRST_USUAL_YEAR: i32 = 1980;
 
 impl Checks for DiseaseBaseline {
     fn check(&self, _: Context, findings: &mut Findings) {
+        self.check_stage(findings);
+        if let Some(date) = self.diagnosis_date.filter(|d| d.latest().year() < FIRST_USUAL_YEAR) {
+            let expected = Some(format!("{FIRST_USUAL_YEAR} or later"));
+            findings.at(&EARLY_DIAGNOSIS, "diagnosis_date", Some(date.to_string()), expected);
+        }
+        let judged = matches!(self.tumor_burden_high, Some(YesNoUnknown::Yes | YesNoUnknown::No));
+        if judged && self.tumor_burden_definition.is_none() {
+            let expected = Some("the definition in words".to_owned());
+            findings.at(&BURDEN_UNDEFINED, "tumor_burden_definition", None, expected);
+        }
+        if self.extramedullary == Some(YesNoUnknown::No)
+            && let Some(sites) = &self.extramedullary_sites
+        {
+            let received: Vec<&str> = sites.values().iter().map(|s| s.code()).collect();
+            let expected = Some("no sites, or extramedullary Y".to_owned());
+            findings.at(
+                &SITES_WITHOUT_EXTRAMEDULLARY,
+                "extramedullary_sites",
+                Some(received.join(";")),
+                expected,
+            );
+        }
+    }
+}
+
+impl DiseaseBaseline {
+    fn check_stage(&self, findings: &mut Findings) {
         let Some(stage) = self.stage else { return };
         let Some(system) = self.stage_system else {
             let expected = Some(StageSystem::ALL.iter().map(|s| s.code()).collect::<Vec<_>>().join(", "));

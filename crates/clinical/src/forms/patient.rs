@@ -1,6 +1,7 @@
 //! PAT: a pseudonymous patient.
 
-use crate::codes::{BirthYear, PatientId, YesNoUnknown};
+use crate::codes::baseline::PseudonymVersion;
+use crate::codes::{BirthYear, PatientId, ShortText, YesNoUnknown};
 use crate::field::value_sets;
 use crate::finding::Findings;
 use crate::form::{Checks, Context, form};
@@ -18,9 +19,10 @@ value_sets! {
 }
 
 form! {
-    /// A patient under the center's pseudonym. Names, record numbers and full birth dates have no place here.
+    /// A patient under the center's pseudonym. Names, record numbers and full birth dates have no place here, nor has the salted hash
+    /// by which a center links the pseudonym to the person: it stays outside the registry.
     Patient {
-        name: "patient", path: "patients", version: 1, label: ("Patient", "患者"),
+        name: "patient", path: "patients", version: 2, label: ("Patient", "患者"),
         source: "catalogue G1 PAT", key: &["patient_id"], parent: Registry, rules: RULES,
     }
     /// The center's pseudonym of the patient: random, without identifiers inside.
@@ -37,6 +39,10 @@ form! {
     withdrawn_on: NaiveDate, optional, ("Consent withdrawn on", "撤回同意日期");
     /// Whether the patient's dates are calendar dates or count from a made-up anchor; the latter stay out of calendar analyses.
     date_basis: DateBasis, mandatory, ("Date basis", "日期依据");
+    /// Race or ethnicity as the patient states it.
+    race_ethnicity: ShortText, optional, ("Race or ethnicity", "种族或民族");
+    /// Version of the center's pseudonymisation under which the pseudonym was made.
+    pseudonym_version: PseudonymVersion, optional, ("Version of the pseudonym", "假名版本");
 }
 
 rules! {

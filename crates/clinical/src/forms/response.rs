@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 form! {
     /// A response assessment after an infusion, with the category as the center reports it.
     ResponseAssessment {
-        name: "response", path: "responses", version: 1, label: ("Response assessment", "疗效评估"),
+        name: "response", path: "responses", version: 2, label: ("Response assessment", "疗效评估"),
         source: "catalogue G5 RSP", key: &["patient_id", "infusion_number", "assessment_date", "criteria"],
         parent: Infusion, rules: RULES,
     }
@@ -26,11 +26,17 @@ form! {
     reported_category: Category, required, ("Reported category", "报告的疗效");
     /// Confirmed by a second assessment.
     confirmed: YesNoUnknown, optional, ("Confirmed", "是否确认");
+    /// Day of the assessment that confirmed this one.
+    confirmed_by: NaiveDate, optional, ("Confirmed by the assessment of", "确认评估日期");
 }
 
 rules! {
     /// The category must belong to the criteria.
     CATEGORY_OF_CRITERIA = hard("response.category_of_criteria", "the criteria do not have this category", "该评估标准没有此疗效类别");
+    /// C1.2: a confirmation is a later assessment.
+    CONFIRMED_BY_EARLIER = hard("response.confirmed_by_earlier", "a response is confirmed by a later assessment", "疗效应由之后的评估确认");
+    /// A confirmation that was not.
+    CONFIRMED_BY_WITHOUT_CONFIRMATION = hard("response.confirmed_by_without_confirmation", "a confirming assessment is given, but the response is not confirmed", "疗效未确认却填写了确认评估日期");
 }
 
 impl Checks for ResponseAssessment {
@@ -45,6 +51,15 @@ impl Checks for ResponseAssessment {
                 Some(category.code().to_owned()),
                 Some(expected),
             );
+        }
+        let Some(by) = self.confirmed_by else { return };
+        if by <= self.assessment_date {
+            let expected = format!("after {}", self.assessment_date);
+            findings.at(&CONFIRMED_BY_EARLIER, "confirmed_by", Some(by.to_string()), Some(expected));
+        }
+        if self.confirmed != Some(YesNoUnknown::Yes) {
+            let expected = Some("no date, or confirmed Y".to_owned());
+            findings.at(&CONFIRMED_BY_WITHOUT_CONFIRMATION, "confirmed_by", Some(by.to_string()), expected);
         }
     }
 }

@@ -28,12 +28,18 @@ value_sets! {
         Other "OTHER" "Other" "其他";
         Unknown "UNK" "Unknown" "未知";
     }
+    /// Class of a death in analyses with competing risks.
+    CauseClass "cause_class" {
+        Relapse "RELAPSE" "After relapse or progression" "复发或进展后死亡";
+        NonRelapse "NON_RELAPSE" "Without relapse or progression" "非复发死亡";
+        Unknown "UNK" "Unknown" "未知";
+    }
 }
 
 form! {
     /// The patient's survival status as of a contact; the latest contact counts.
     SurvivalStatus {
-        name: "survival_status", path: "survival-statuses", version: 1, label: ("Survival status", "生存状态"),
+        name: "survival_status", path: "survival-statuses", version: 2, label: ("Survival status", "生存状态"),
         source: "catalogue G5 SUR", key: &["patient_id", "last_contact"], parent: Patient, rules: RULES,
     }
     /// Pseudonym of the patient.
@@ -48,6 +54,8 @@ form! {
     cause_primary: Cause, optional, ("Primary cause of death", "主要死因");
     /// Autopsy done.
     autopsy: YesNoUnknown, optional, ("Autopsy", "尸检");
+    /// Whether the death followed a relapse or progression, whatever its immediate cause.
+    cause_class: CauseClass, optional, ("Class of death", "死亡分类");
 }
 
 rules! {
@@ -59,6 +67,8 @@ rules! {
     DEATH_IS_LAST_CONTACT = hard("survival_status.death_is_last_contact", "the last contact of a dead patient is the day of death", "死亡患者的末次联系日期应为死亡日期");
     /// A death without a cause is followed up.
     CAUSE_EXPECTED = soft("survival_status.cause_expected", "a death is reported without its cause", "报告死亡但未填写死因");
+    /// A death from relapse follows one.
+    CLASS_OF_CAUSE = hard("survival_status.class_of_cause", "a death from relapse is not one without relapse", "死因为复发时死亡分类不应为非复发死亡");
 }
 
 impl Checks for SurvivalStatus {
@@ -81,10 +91,16 @@ impl Checks for SurvivalStatus {
                 let expected = Some(Cause::ALL.iter().map(|c| c.code()).collect::<Vec<_>>().join(", "));
                 findings.at(&CAUSE_EXPECTED, "cause_primary", None, expected);
             }
+            if self.cause_primary == Some(Cause::Relapse) && self.cause_class == Some(CauseClass::NonRelapse)
+            {
+                let received = Some(CauseClass::NonRelapse.code().to_owned());
+                findings.at(&CLASS_OF_CAUSE, "cause_class", received, Some("RELAPSE".to_owned()));
+            }
         } else {
             let given = [
                 ("death_date", self.death_date.map(|d| d.to_string())),
                 ("cause_primary", self.cause_primary.map(|c| c.code().to_owned())),
+                ("cause_class", self.cause_class.map(|c| c.code().to_owned())),
             ];
             for (field, value) in given {
                 if value.is_some() {
