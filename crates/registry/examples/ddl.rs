@@ -1,8 +1,16 @@
 fn main() {
-    let old = ["center","product","patient","disease","lymphodepletion","infusion","daily_toxicity","response","survival_status"];
-    let added: &[(&str, &[&str])] = &[
-        ("patient", &["race_ethnicity","pseudonym_version"]),
+    let old = [
+        "center",
+        "product",
+        "patient",
+        "disease",
+        "lymphodepletion",
+        "infusion",
+        "daily_toxicity",
+        "response",
+        "survival_status",
     ];
+    let added: &[(&str, &[&str])] = &[("patient", &["race_ethnicity", "pseudonym_version"])];
     let _ = added;
     for form in clinical::forms::ALL {
         if !old.contains(&form.name) {

@@ -3,6 +3,7 @@
 //! Records of a patient arrive in any order over years, so nothing here rejects: a rule that is broken opens a query at one record,
 //! and the query closes when the rule holds again. The outcome is a function of the set of records; [`History`] sorts them.
 
+mod chronology;
 mod derived_value;
 mod history;
 
@@ -111,10 +112,10 @@ impl Review {
 type Part = fn(&History, Context, &mut Review);
 
 /// Every part.
-static PARTS: &[Part] = &[];
+static PARTS: &[Part] = &[chronology::review];
 
 /// The rules of all parts.
-pub static RULES: &[&[&Rule]] = &[&[&POSSIBLE_DUPLICATE]];
+pub static RULES: &[&[&Rule]] = &[&[&POSSIBLE_DUPLICATE], chronology::RULES];
 
 /// Reviews everything known about a patient.
 pub fn review(history: &History, context: Context) -> Review {
