@@ -53,7 +53,7 @@ bounded_decimal! {
     /// Dose of vasopressin.
     VasopressinDose(0.0..=0.2, "U/min");
     /// Ferritin.
-    Ferritin(0.0..=300000.0, "ug/L");
+    Ferritin(0.0..=300_000.0, "ug/L");
     /// Upper reference limit of ferritin.
     FerritinLimit(10.0..=5000.0, "ug/L");
     /// A multiple of the reference.

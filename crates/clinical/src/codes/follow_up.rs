@@ -17,15 +17,15 @@ bounded_decimal! {
     /// M-protein in serum.
     SerumMProtein(0.0..=150.0, "g/L");
     /// M-protein in urine.
-    UrineMProtein(0.0..=30000.0, "mg/24h");
+    UrineMProtein(0.0..=30_000.0, "mg/24h");
     /// A free light chain.
-    FreeLightChain(0.0..=20000.0, "mg/L");
+    FreeLightChain(0.0..=20_000.0, "mg/L");
     /// Ratio of free kappa to free lambda.
-    FlcRatio(0.001..=10000.0, "ratio");
+    FlcRatio(0.001..=10_000.0, "ratio");
     /// Sum of products of diameters.
-    ProductSum(0.0..=1000000.0, "mm2");
+    ProductSum(0.0..=1_000_000.0, "mm2");
     /// Circulating plasma cells.
-    PlasmaCellCount(0.0..=100000.0, "/uL");
+    PlasmaCellCount(0.0..=100_000.0, "/uL");
     /// Calcium.
     Calcium(0.5..=5.0, "mmol/L");
     /// Hemoglobin.
@@ -43,7 +43,7 @@ bounded_decimal! {
     /// Erythrocytes of the blood.
     ErythrocyteCount(0.0..=15.0, "10^12/L");
     /// Cells of the cerebrospinal fluid.
-    CsfCells(0.0..=1000000.0, "/uL");
+    CsfCells(0.0..=1_000_000.0, "/uL");
     /// Share of nucleated cells that a test can still find, 1e-5 for one in 100,000.
     MrdLimit(1e-7..=1e-2, "fraction of nucleated cells");
     /// Share of nucleated cells.
@@ -51,7 +51,7 @@ bounded_decimal! {
     /// Level of CAR-T cells, in the unit given beside it.
     CarTLevel(0.0..=1e9, "");
     /// Genomic DNA in a reaction.
-    GenomicDna(0.0..=100000.0, "ng");
+    GenomicDna(0.0..=100_000.0, "ng");
     /// Immunoglobulin given in one day.
     ImmunoglobulinDose(0.0..=200.0, "g");
     /// Immunoglobulin given in one infusion per body weight.

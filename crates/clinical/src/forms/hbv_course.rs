@@ -10,7 +10,7 @@ use crate::rule::rules;
 use chrono::NaiveDate;
 
 value_sets! {
-    /// Hepatitis B group by the last serology before lymphodepletion; the printed "HBcAg" is the antibody HBcAb (H06).
+    /// Hepatitis B group by the last serology before lymphodepletion; where the core antigen is printed, HBcAb is meant (H06).
     HbvGroup "hbv_group" {
         SurfaceAntigen "SAG_POS" "HBsAg positive" "HBsAg阳性"; CoreDnaPositive "SAG_NEG_CAB_POS_DNA_POS" "HBsAg negative, HBcAb positive, DNA detectable" "HBsAg阴性、HBcAb阳性、DNA阳性";
         CoreDnaNegative "SAG_NEG_CAB_POS_DNA_NEG" "HBsAg negative, HBcAb positive, DNA undetectable" "HBsAg阴性、HBcAb阳性、DNA阴性"; Negative "ALL_NEG" "All markers negative" "全部阴性";

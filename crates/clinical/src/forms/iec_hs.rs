@@ -29,9 +29,9 @@ form! {
     /// Findings that are present beyond ferritin.
     items: CodeList<IecHsItem>, required, ("Findings", "符合项目");
     /// Highest ferritin within 3 days of the diagnosis.
-    ferritin_ug_l: Ferritin, required, ("Ferritin", "铁蛋白"), soft 5.0..=50000.0;
+    ferritin_ug_l: Ferritin, required, ("Ferritin", "铁蛋白"), soft 5.0..=50_000.0;
     /// Ferritin at infusion.
-    ferritin_baseline_ug_l: Ferritin, optional, ("Ferritin at infusion", "回输时铁蛋白"), soft 5.0..=50000.0;
+    ferritin_baseline_ug_l: Ferritin, optional, ("Ferritin at infusion", "回输时铁蛋白"), soft 5.0..=50_000.0;
     /// Upper reference limit of ferritin.
     ferritin_uln_ug_l: FerritinLimit, optional, ("Upper limit of ferritin", "铁蛋白参考上限");
     /// Ferritin rises rapidly in the judgement of the physician.

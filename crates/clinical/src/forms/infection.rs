@@ -57,10 +57,24 @@ impl Organism {
             Yeast,
         };
         Some(match self {
-            Self::Hbv | Self::Cmv | Self::Ebv | Self::Hsv | Self::Vzv | Self::Adenovirus | Self::Bk => Virus,
-            Self::Hhv6 | Self::Jcv | Self::SarsCov2 | Self::Influenza | Self::Rsv => Virus,
-            Self::StaphylococcusAureus | Self::CoagulaseNegative | Self::Enterococcus => GramPositive,
-            Self::Listeria | Self::Nocardia | Self::ClostridioidesDifficile => GramPositive,
+            Self::Hbv
+            | Self::Cmv
+            | Self::Ebv
+            | Self::Hsv
+            | Self::Vzv
+            | Self::Adenovirus
+            | Self::Bk
+            | Self::Hhv6
+            | Self::Jcv
+            | Self::SarsCov2
+            | Self::Influenza
+            | Self::Rsv => Virus,
+            Self::StaphylococcusAureus
+            | Self::CoagulaseNegative
+            | Self::Enterococcus
+            | Self::Listeria
+            | Self::Nocardia
+            | Self::ClostridioidesDifficile => GramPositive,
             Self::EColi | Self::Klebsiella | Self::Pseudomonas | Self::Acinetobacter => GramNegative,
             Self::Mycoplasma => OtherBacterium,
             // Histoplasma is dimorphic: a yeast in tissue.

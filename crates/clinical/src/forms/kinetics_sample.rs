@@ -1,13 +1,19 @@
 //! KIN: a sample of CAR-T kinetics.
 
-use crate::codes::assessment::{KineticsAssay, KineticsUnit, MrdSpecimen};
+use crate::codes::assessment::{KineticsAssay, KineticsUnit};
 use crate::codes::events::SequenceNumber;
 use crate::codes::follow_up::{CarTLevel, GenomicDna};
 use crate::codes::{InfusionNumber, PatientId, Percent};
+use crate::field::value_sets;
 use crate::finding::Findings;
 use crate::form::{Checks, Context, form};
 use crate::rule::rules;
 use chrono::{NaiveDate, NaiveTime};
+
+value_sets! {
+    /// Specimen of a kinetics sample.
+    KineticsSpecimen "kinetics_specimen" { Blood "PB" "Peripheral blood" "外周血"; Marrow "BM" "Bone marrow" "骨髓"; Csf "CSF" "Cerebrospinal fluid" "脑脊液"; }
+}
 
 form! {
     /// A level of CAR-T cells or transgene copies in one sample. Levels of different assays are never converted into each other.
@@ -24,7 +30,7 @@ form! {
     /// Day of collection.
     collected_date: NaiveDate, mandatory, ("Date of collection", "采集日期");
     /// Specimen.
-    specimen: MrdSpecimen, mandatory, ("Specimen", "标本");
+    specimen: KineticsSpecimen, mandatory, ("Specimen", "标本");
     /// Assay.
     assay: KineticsAssay, mandatory, ("Assay", "检测方法");
     /// Number of the sample among those of the same day, specimen and assay.

@@ -38,7 +38,7 @@ form! {
 }
 
 rules! {
-    /// G6 R18: LDi >= SDi.
+    /// G6 R18: the longest diameter is the longest.
     DIAMETERS = hard("lesion.diameters", "the longest diameter is below the perpendicular one", "最长径小于垂直短径");
     /// G6 R18: at most 6 target lesions; their numbers make this a rule of one record.
     TARGET_NUMBER = hard("lesion.target_number", "there are at most 6 target lesions, numbered 1 to 6", "靶病灶最多6个，序号为1至6");

@@ -40,7 +40,7 @@ form! {
     /// Extramedullary disease that was not there before.
     extramedullary_new: YesNoUnknown, optional, ("New extramedullary disease", "新发髓外病变");
     /// CNS status as reported.
-    cns_status: CnsStatus, required, ("CNS status", "中枢神经系统状态");
+    cns_status: CnsStatus, conditional, ("CNS status", "中枢神经系统状态"), when timepoint in ["BASELINE"];
     /// Blasts in the cerebrospinal fluid.
     csf_blasts: YesNoUnknown, optional, ("Blasts in the cerebrospinal fluid", "脑脊液原始细胞");
     /// Leukocytes of the cerebrospinal fluid.

@@ -68,7 +68,7 @@ rules! {
     TOCILIZUMAB_POSSIBLE = hard("medication.tocilizumab_possible", "a single dose of tocilizumab is at most 1600 mg", "托珠单抗单次剂量超过1600 mg");
     /// G6 R23, 4.1.2: <= 800 mg.
     TOCILIZUMAB_PLAUSIBLE = soft("medication.tocilizumab_plausible", "a single dose of tocilizumab is usually at most 800 mg; confirm", "托珠单抗单次剂量超过800 mg，请确认");
-    /// Twice the highest dose of 4.5.2 and more.
+    /// Three times the highest dose of 4.5.2.
     G_CSF_POSSIBLE = hard("medication.g_csf_possible", "the daily dose of G-CSF is at most 30 µg/kg", "G-CSF日剂量超过30 µg/kg");
     /// 4.5.2: 5, then 10 µg/kg a day.
     G_CSF_PLAUSIBLE = soft("medication.g_csf_plausible", "the daily dose of G-CSF is usually at most 12 µg/kg; confirm", "G-CSF日剂量超过12 µg/kg，请确认");
