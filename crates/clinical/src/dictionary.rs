@@ -138,7 +138,7 @@ pub fn rules() -> Vec<RuleEntry> {
             provenance: "",
         })
         .collect();
-    entries.extend(crate::criteria::ALL.iter().copied().flatten().map(|criterion| RuleEntry {
+    entries.extend(crate::criteria::all().into_iter().map(|criterion| RuleEntry {
         rule: criterion.id,
         scope: "criterion",
         severity: "",

@@ -1,6 +1,23 @@
 //! One line of NDJSON in, one line out: what `sequela derive` runs.
 
+use super::b_all::BAll;
+use super::b_cell::BCellCase;
+use super::carac::CaracCase;
+use super::crs::CrsCase;
+use super::dose::DoseCase;
+use super::expansion::ExpansionCase;
+use super::hbv::HbvCase;
+use super::hematotox::HematotoxCase;
+use super::icaht::IcahtCase;
+use super::icans::IcansCase;
+use super::iec_hs::IecHsCase;
+use super::imwg::ImwgCase;
+use super::infection_risk::InfectionRiskCase;
+use super::lugano::Lugano;
+use super::tls::TlsCase;
 use super::trace::{At, Step, Trace};
+use super::vasopressor::VasopressorCase;
+use super::visits::VisitsCase;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -158,4 +175,70 @@ pub struct Kind {
 }
 
 /// Every kind of case.
-pub static KINDS: &[Kind] = &[];
+pub static KINDS: &[Kind] = &[
+    Kind {
+        name: "imwg",
+        about: "myeloma response: IMWG 2016, or as the guideline prints it",
+        write: write::<ImwgCase>,
+    },
+    Kind {
+        name: "lugano",
+        about: "lymphoma response by PET-CT or CT: Lugano 2014, LYRIC as an option",
+        write: write::<Lugano>,
+    },
+    Kind { name: "b_all", about: "B-ALL response, relapse, MRD and CNS status", write: write::<BAll> },
+    Kind {
+        name: "crs",
+        about: "cytokine release syndrome: daily ASTCT grades and episodes",
+        write: write::<CrsCase>,
+    },
+    Kind { name: "icans", about: "ICANS: daily ASTCT grades, onset and maximum", write: write::<IcansCase> },
+    Kind { name: "iec_hs", about: "IEC-HS: criteria present and grade", write: write::<IecHsCase> },
+    Kind {
+        name: "icaht",
+        about: "ICAHT: early and late grade from neutrophil counts",
+        write: write::<IcahtCase>,
+    },
+    Kind {
+        name: "hematotox",
+        about: "CAR-HEMATOTOX score before lymphodepletion",
+        write: write::<HematotoxCase>,
+    },
+    Kind {
+        name: "hbv_reactivation",
+        about: "HBV group, prophylaxis and reactivation",
+        write: write::<HbvCase>,
+    },
+    Kind {
+        name: "b_cell_aplasia",
+        about: "B-cell aplasia, hypogammaglobulinemia and immunoglobulin replacement",
+        write: write::<BCellCase>,
+    },
+    Kind { name: "car_t_expansion", about: "abnormal CAR-T expansion", write: write::<ExpansionCase> },
+    Kind {
+        name: "visits",
+        about: "scheduled visits, assessments and samples, and what became of each",
+        write: write::<VisitsCase>,
+    },
+    Kind {
+        name: "vasopressor",
+        about: "norepinephrine equivalent and high-dose vasopressors",
+        write: write::<VasopressorCase>,
+    },
+    Kind {
+        name: "carac",
+        about: "CAR-T associated coagulopathy: DIC score, bleeding, management by CRS grade",
+        write: write::<CaracCase>,
+    },
+    Kind {
+        name: "infection_risk",
+        about: "risk classes of fungal and other infection, COVID-19 pause, live vaccines",
+        write: write::<InfectionRiskCase>,
+    },
+    Kind {
+        name: "dose",
+        about: "doses of lymphodepletion, tocilizumab, immunoglobulin, G-CSF and the product",
+        write: write::<DoseCase>,
+    },
+    Kind { name: "tls", about: "laboratory tumor lysis syndrome", write: write::<TlsCase> },
+];

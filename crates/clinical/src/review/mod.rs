@@ -4,6 +4,7 @@
 //! and the query closes when the rule holds again. The outcome is a function of the set of records; [`History`] sorts them.
 
 mod chronology;
+mod derivation;
 mod derived_value;
 mod history;
 
@@ -112,10 +113,10 @@ impl Review {
 type Part = fn(&History, Context, &mut Review);
 
 /// Every part.
-static PARTS: &[Part] = &[chronology::review];
+static PARTS: &[Part] = &[chronology::review, derivation::review];
 
 /// The rules of all parts.
-pub static RULES: &[&[&Rule]] = &[&[&POSSIBLE_DUPLICATE], chronology::RULES];
+pub static RULES: &[&[&Rule]] = &[&[&POSSIBLE_DUPLICATE], chronology::RULES, derivation::RULES];
 
 /// Reviews everything known about a patient.
 pub fn review(history: &History, context: Context) -> Review {
