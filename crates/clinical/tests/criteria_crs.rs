@@ -305,6 +305,15 @@ fn absence_is_never_taken_as_normal() {
         open(&json!({"hypotension": false, "oxygen": "ROOM"})),
         (Value::Null, json!(0), json!(1), json!(["temperature_c"]))
     );
+    // What could not raise the grade further is not asked for.
+    assert_eq!(
+        open(&json!({"temperature_c": 38.5, "vasopressin": true, "oxygen": "nasal cannula"})),
+        (Value::Null, json!(3), json!(4), json!(["vasopressors"]))
+    );
+    assert_eq!(
+        open(&json!({"temperature_c": 38.5, "vasopressors": [], "oxygen": {"flow_l_min": 7}})),
+        (Value::Null, json!(3), json!(4), json!(["oxygen.device"]))
+    );
     // What is known decides where the absent could not raise it.
     let none = json!([]);
     assert_eq!(
@@ -344,6 +353,22 @@ fn a_temperature_of_an_earlier_day_may_be_the_missing_one() {
     let known = result(&json!({"days": [
         day(1, &json!({"temperature_c": 39})), day(2, &json!({"temperature_c": null, "hypotension": true}))]}));
     assert_eq!(known["days"][1]["grade"], 2);
+    let open =
+        line(&json!({"days": [day(1, &json!({"temperature_c": 39})), {"day": 2, "hypotension": true}]}));
+    assert_eq!(open["missing"], json!(["vasopressors", "oxygen"]));
+}
+
+#[test]
+fn an_episode_kept_open_by_drugs_needs_no_new_fever() {
+    let rows = json!([
+        day(1, &json!({"temperature_c": 39})),
+        day(2, &json!({"steroids": true})),
+        day(3, &json!({"hypotension": true})),
+    ]);
+    let third = |parameters: Value| {
+        result(&json!({"days": rows, "parameters": parameters}))["days"][2]["grade"].clone()
+    };
+    assert_eq!((third(json!({})), third(json!({"end_needs_no_drug": true}))), (json!(0), json!(2)));
 }
 
 #[test]
@@ -485,6 +510,13 @@ fn an_onset_that_could_be_earlier_is_not_certain() {
     };
     assert_eq!(certain(json!({})), true);
     assert_eq!(certain(json!({"temperature_c": null})), false);
+    let again = json!([
+        day(1, &json!({"temperature_c": null})),
+        day(2, &json!({"temperature_c": 39})),
+        day(3, &json!({})),
+        day(4, &json!({"temperature_c": 39})),
+    ]);
+    assert_eq!(result(&json!({ "days": again }))["episodes"][1]["onset_certain"], true);
     let between = json!([
         day(1, &json!({"temperature_c": null})),
         day(2, &json!({})),
@@ -528,6 +560,14 @@ fn records_of_one_day_count_at_their_worst() {
     let course = result(&json!({ "days": rows }));
     assert_eq!(course["days"].as_array().unwrap().len(), 1);
     assert_eq!(course["days"][0]["grade"], 3);
+    let rows = json!([
+        day(1, &json!({"temperature_c": 39, "sbp_mmhg": 80})),
+        day(1, &json!({"sbp_mmhg": 70})),
+        day(1, &json!({"sbp_mmhg": 95}))
+    ]);
+    let told = line(&json!({ "days": rows }));
+    let step = told["trace"].as_array().unwrap().iter().find(|s| s["rule"] == "crs.hypotension").unwrap();
+    assert_eq!(step["values"]["sbp_mmhg"], 70.0);
     // Agents of different hours are not concurrent.
     let rows = json!([
         day(1, &json!({"temperature_c": 39, "vasopressors": ["NE"]})),

@@ -1,4 +1,4 @@
-//! Doses (catalogue B0, B1.5, B3.3, D1.2, D5.3, D6, I3, I3.7; H03, H42, C13, C36).
+//! Doses of tocilizumab and of the cells (catalogue B0, D1.2, I3; H42).
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its own input has failed")]
 #![expect(clippy::needless_pass_by_value, reason = "cases are written where they are used")]
 #![expect(dead_code, reason = "the support is shared by several tests")]
@@ -6,7 +6,7 @@
 mod criteria_support;
 
 use clinical::criteria::At;
-use clinical::criteria::dose::{DoseCase, GCsfClass, g_csf_class, tocilizumab_mg};
+use clinical::criteria::dose::{DoseCase, tocilizumab_mg};
 use criteria_support::{Line, fault, run};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -103,6 +103,14 @@ fn tocilizumab_schedule_r23() {
         (&Value::Null, vec!["tocilizumab/hour"])
     );
     assert_eq!(untimed.result("/tocilizumab/in_24_h_in_limit"), true);
+    let three_untimed = dose(
+        &json!({"weight_kg": 70, "tocilizumab": {"doses": [{"dose_mg": 560}, {"dose_mg": 560}, {"dose_mg": 560}]}}),
+    );
+    assert_eq!(three_untimed.result("/tocilizumab/in_24_h_in_limit"), true);
+    let four_untimed = dose(
+        &json!({"weight_kg": 70, "tocilizumab": {"doses": [{"dose_mg": 560}, {"dose_mg": 560}, {"dose_mg": 560}, {"dose_mg": 560}]}}),
+    );
+    assert_eq!(four_untimed.result("/tocilizumab/in_24_h_in_limit"), &Value::Null);
     let partly = dose(
         &json!({"weight_kg": 70, "tocilizumab": {"doses": [{"hour": 0, "dose_mg": 560}, {"hour": 1, "dose_mg": 560}, {"dose_mg": 560}]}}),
     );
@@ -128,88 +136,6 @@ fn tocilizumab_for_icans_h42() {
         tocilizumab(json!(70), &[(0.0, 560.0), (12.0, 560.0), (24.0, 560.0)])
             .result("/tocilizumab/total_warning"),
         false
-    );
-}
-
-#[test]
-fn immunoglobulin_by_both_sections_c13() {
-    let line = dose(&json!({"disease": "B_ALL", "ivig": {"weight_kg": 60, "dose_g": 24}}));
-    assert_eq!(line.result("/ivig/recommended_b_all_g"), &json!({"min": 24.0, "max": 30.0}));
-    assert_eq!(line.result("/ivig/recommended_general_g"), 5.0);
-    let all = |g: f64| {
-        dose(&json!({"disease": "B_ALL", "weight_kg": 60, "ivig": {"dose_g": g}}))
-            .result("/ivig/category")
-            .clone()
-    };
-    assert_eq!(
-        (all(23.9), all(24.0), all(30.0), all(30.1)),
-        (json!("outside_range"), json!("within_range"), json!("within_range"), json!("outside_range"))
-    );
-    let per_kg = dose(&json!({"disease": "B_ALL", "weight_kg": 60, "ivig": {"dose_mg_kg": 450}}));
-    assert_eq!(per_kg.result("/category"), "within_range");
-    let general = |g: f64, days: Value| {
-        dose(&json!({"disease": "NHL", "weight_kg": 60, "ivig": {"dose_g": g, "days": days}}))
-            .result("/ivig/category")
-            .clone()
-    };
-    assert_eq!(
-        (general(5.0, json!(3)), general(5.0, json!(2)), general(4.9, json!(3)), general(5.1, json!(3))),
-        (json!("within_range"), json!("outside_range"), json!("outside_range"), json!("outside_range"))
-    );
-    assert_eq!(general(5.0, Value::Null), "not_evaluable");
-    let both = dose(&json!({"weight_kg": 60, "ivig": {"dose_g": 5, "days": 3}}));
-    assert_eq!(
-        (both.result("/ivig/as_general"), both.result("/ivig/as_b_all")),
-        (&json!(true), &json!(false))
-    );
-    assert_eq!((both.result("/category"), both.missing()), (&json!("not_evaluable"), vec!["disease"]));
-    let no_weight = dose(&json!({"disease": "B_ALL", "ivig": {"dose_g": 24}}));
-    assert_eq!(no_weight.missing(), ["ivig/weight_kg"]);
-    let no_weight = dose(&json!({"disease": "B_ALL", "ivig": {"dose_mg_kg": 450}}));
-    assert_eq!(
-        (no_weight.result("/category"), no_weight.missing()),
-        (&json!("not_evaluable"), vec!["ivig/weight_kg"])
-    );
-    assert_eq!(dose(&json!({"disease": "NHL", "ivig": {"dose_g": 5}})).missing(), ["ivig/days"]);
-}
-
-#[test]
-fn g_csf_limits_h03() {
-    assert_eq!(
-        [5.0, 10.0, 12.0, 12.1, 30.0, 30.1].map(g_csf_class),
-        [
-            GCsfClass::Usual,
-            GCsfClass::Usual,
-            GCsfClass::Usual,
-            GCsfClass::Query,
-            GCsfClass::Query,
-            GCsfClass::Rejected
-        ]
-    );
-    let line = dose(&json!({"weight_kg": 60, "g_csf": {"dose_ug": 300}}));
-    assert_eq!(
-        (line.result("/g_csf/dose_ug_kg"), line.result("/g_csf/class")),
-        (&json!(5.0), &json!("usual"))
-    );
-    assert_eq!(
-        (line.result("/g_csf/recommended_ug"), line.result("/g_csf/recommended_without_response_ug")),
-        (&json!(300.0), &json!(600.0))
-    );
-    assert_eq!(line.result("/category"), "within_range");
-    let query = dose(&json!({"g_csf": {"dose_ug_kg": 12.5}}));
-    assert_eq!(
-        (query.result("/g_csf/class"), query.result("/category")),
-        (&json!("query"), &json!("outside_range"))
-    );
-    assert_eq!(fault::<DoseCase>(&json!({"g_csf": {"dose_ug_kg": 105}})).pointer, "/g_csf/dose_ug_kg");
-    assert_eq!(
-        fault::<DoseCase>(&json!({"weight_kg": 60, "g_csf": {"dose_ug": 1801}})).pointer,
-        "/g_csf/dose_ug_kg"
-    );
-    let open = dose(&json!({"g_csf": {"dose_ug": 300}}));
-    assert_eq!(
-        (open.result("/category"), open.missing()),
-        (&json!("not_evaluable"), vec!["g_csf/weight_kg"])
     );
 }
 
@@ -304,6 +230,46 @@ fn product_caps_bases_and_exceptions() {
         (reference.result("/product/category"), reference.result("/product/range")),
         (&Value::Null, &json!({"min": 2e7, "max": 6e7}))
     );
+}
+
+#[test]
+fn ranges_of_products_added_as_reference_data() {
+    use clinical::codes::{DoseBound, Name, ProductCode, WeightKg};
+    use clinical::criteria::dose::{Range, product_range};
+    use clinical::forms::product::{DoseBasis, Product, Target};
+    let product = |basis: Option<DoseBasis>,
+                   min: Option<f64>,
+                   max: Option<f64>,
+                   cap: Option<f64>,
+                   split: Option<f64>| Product {
+        product_code: ProductCode::new("new-cel").unwrap(),
+        inn: Name::new("new").unwrap(),
+        name_zh: None,
+        target: Target::Cd19,
+        costimulation: None,
+        dose_basis: basis,
+        dose_min: min.and_then(DoseBound::new),
+        dose_max: max.and_then(DoseBound::new),
+        dose_cap: cap.and_then(DoseBound::new),
+        weight_split_kg: split.and_then(WeightKg::new),
+        dose_provenance: None,
+        missing: clinical::record::Missing::default(),
+    };
+    let (flat, per_kg) = (Some(DoseBasis::Flat), Some(DoseBasis::PerKg));
+    let range = |product: &Product, kg: Option<f64>| product_range(product, None, kg).cells;
+    assert_eq!(range(&product(flat, None, None, Some(1e8), None), None), Range { min: None, max: Some(1e8) });
+    assert_eq!(range(&product(flat, Some(1e6), Some(2e8), Some(1e8), None), None), Range::new(1e6, 1e8));
+    assert_eq!(range(&product(per_kg, Some(1e6), Some(2e6), None, None), Some(80.0)), Range::new(8e7, 1.6e8));
+    assert_eq!(
+        range(&product(per_kg, Some(1e6), Some(2e6), None, Some(50.0)), Some(80.0)),
+        Range::new(5e7, 1e8)
+    );
+    assert_eq!(
+        range(&product(None, Some(1e6), Some(2e6), None, None), Some(80.0)),
+        Range { min: None, max: None }
+    );
+    assert!(product_range(&product(per_kg, None, Some(2e6), None, None), None, None).needs_weight);
+    assert!(!product_range(&product(flat, None, Some(2e6), None, None), None, None).needs_weight);
 }
 
 #[test]
@@ -409,23 +375,4 @@ proptest! {
         let line = tocilizumab(json!(weight), &[(0.0, tocilizumab_mg(weight))]);
         prop_assert_eq!(line.result("/category"), "within_range");
     }
-}
-
-#[test]
-fn criteria_are_complete_and_told_apart() {
-    use clinical::criteria::{b_cell, dose, expansion, hbv, hematotox, icaht, infection_risk, tls};
-    let all: Vec<_> = icaht::criteria()
-        .chain(b_cell::criteria())
-        .chain(hbv::criteria())
-        .chain(infection_risk::criteria())
-        .chain(dose::criteria())
-        .chain([hematotox::CRITERIA, expansion::CRITERIA, tls::CRITERIA].into_iter().flatten().copied())
-        .collect();
-    let ids: std::collections::BTreeSet<_> = all.iter().map(|criterion| criterion.id).collect();
-    assert_eq!(ids.len(), all.len());
-    assert!(all.len() > 150, "{}", all.len());
-    assert!(
-        all.iter()
-            .all(|c| !c.en.is_empty() && !c.zh.is_empty() && !c.source.is_empty() && c.id.contains('.'))
-    );
 }

@@ -158,6 +158,14 @@ fn what_is_unknown_decides_only_where_both_readings_agree() {
         &json!({"definition": "CHB2019", "baseline": {"hbsag": "POS"}, "observations": [{"day": 9, "hbv_dna_iu_ml": 50}]}),
     );
     assert!(chb.missing().contains(&"baseline_hbv_dna_iu_ml"));
+    let known_before = run::<HbvCase>(
+        &json!({"definition": "CHB2019", "baseline": {"hbsag": "POS", "hbv_dna_iu_ml": 50}, "observations": [{"day": 9}]}),
+    );
+    assert_eq!(known_before.missing(), ["hbv_dna_iu_ml"]);
+    let known_now = run::<HbvCase>(
+        &json!({"definition": "CHB2019", "baseline": {"hbcab": "POS", "hbv_dna_iu_ml": 50}, "observations": [{"day": 9, "hbv_dna_iu_ml": 60, "hbsag": "POS"}]}),
+    );
+    assert_eq!(known_now.missing(), ["baseline_hbsag"]);
 }
 
 #[test]

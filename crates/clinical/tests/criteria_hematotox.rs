@@ -92,6 +92,15 @@ fn missing_components_give_bounds_and_the_class_only_where_it_is_sure() {
     let high = without(json!({"plt": 60}));
     assert_eq!((high.result("/score"), high.result("/class")), (&Value::Null, &json!("high")));
     assert_eq!(high.result("/bounds"), &json!({"min": 2, "max": 7}));
+    assert_eq!(
+        (high.verdict("hematotox.low"), high.verdict("hematotox.high")),
+        (Some("not_met"), Some("met"))
+    );
+    assert_eq!((low.verdict("hematotox.low"), low.verdict("hematotox.high")), (Some("met"), Some("not_met")));
+    assert_eq!(
+        (line.verdict("hematotox.low"), line.verdict("hematotox.high")),
+        (Some("undecided"), Some("undecided"))
+    );
     let one_short = without(json!({"plt": 100, "ferritin": 100, "hb": 120, "crp": 5}));
     assert_eq!((one_short.result("/class"), one_short.missing()), (&Value::Null, vec!["anc_10e9_l"]));
     let none = without(json!({}));

@@ -152,3 +152,37 @@ fn t_icaht_with_too_few_days_is_not_evaluable() {
     assert_eq!(line.conclusion(AT_PLATELETS), Some("not_evaluable"));
     assert!(line.missing().contains(&"platelets_10e9_l"));
 }
+
+#[test]
+fn t_icaht_disregards_few_unknown_days_and_joins_short_recoveries() {
+    let known = |days: i32, low: f64| {
+        let days: Vec<Value> =
+            (0..days).map(|day| json!({"day": day, "plt": if day == 5 { low } else { 200.0 }})).collect();
+        early_of(&json!({"days": days}))
+    };
+    for (low, expected) in [(200.0, "0"), (40.0, "1"), (10.0, "3")] {
+        let line = known(25, low);
+        assert_eq!(
+            (line.conclusion(AT_PLATELETS), line.result("/platelets/grade").to_string()),
+            (Some(expected), expected.to_owned())
+        );
+        // Below 20 on one day is grade 3, and seven unknown days are too few for grade 4.
+        let fewer = if expected == "3" { json!(3) } else { Value::Null };
+        assert_eq!(known(24, low).result("/platelets/grade"), &fewer);
+    }
+    assert_eq!(known(25, 200.0).verdict("t_icaht.early_1"), Some("not_met"));
+    assert_eq!(known(24, 200.0).verdict("t_icaht.early_1"), Some("undecided"));
+}
+
+#[test]
+fn an_end_before_the_infusion_leaves_nothing_to_grade() {
+    use clinical::criteria::Trace;
+    use clinical::criteria::icaht::{AT_EARLY, Ended, Parameters, early, platelets};
+    let ended = Ended { death: Some(-1), ..Ended::default() };
+    let mut trace = Trace::new();
+    let graded = early([(0, 100.0), (1, 100.0)], ended, &Parameters::default(), &mut trace);
+    assert_eq!((graded.grade, trace.conclusion(AT_EARLY)), (None, Some("not_evaluable")));
+    assert_eq!(platelets([(0, 10.0)], ended, &Parameters::default(), &mut trace).grade, None);
+    let odd = [(i32::MIN, f64::NAN), (i32::MAX, f64::INFINITY), (3, f64::NAN), (4, f64::INFINITY), (5, -1.0)];
+    assert_eq!(early(odd, Ended::default(), &Parameters::default(), &mut trace).grade, None);
+}

@@ -288,6 +288,10 @@ fn absence_is_never_taken_as_normal() {
     );
     assert_eq!(with(json!({"ice_total": 10})), (Value::Null, json!(0), json!(4), json!(["consciousness"])));
     assert_eq!(with(json!({"consciousness": "TACTILE"})), (json!(3), json!(3), json!(3), json!([])));
+    assert_eq!(
+        open(&json!({"consciousness": "TACTILE"})),
+        (Value::Null, json!(3), json!(4), json!(["seizure", "motor", "icp"]))
+    );
     assert_eq!(open(&json!({"motor": true})), (json!(4), json!(4), json!(4), json!([])));
     assert_eq!(open(&json!({"consciousness": "UNAROUSABLE"})), (json!(4), json!(4), json!(4), json!([])));
     assert_eq!(

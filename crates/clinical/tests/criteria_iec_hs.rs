@@ -259,6 +259,7 @@ fn missing_names_what_would_decide() {
         line(&merged(case, &json!({"severity": {"no_other_findings": true}})))["missing"].clone()
     };
     assert_eq!(missing(&with(&all_absent())), json!(["ferritin_ug_l"]));
+    assert_eq!(missing(&with(&json!({"cytopenia": true}))), json!(["ferritin_ug_l"]));
     let no_limits = json!({"days": [merged(&all_absent(), &json!({"day": 9, "ferritin_ug_l": 900}))]});
     let names = missing(&no_limits);
     assert!(names.as_array().unwrap().contains(&json!("limits.ferritin_uln_ug_l")), "{names}");

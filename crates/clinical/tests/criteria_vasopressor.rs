@@ -7,7 +7,7 @@ use clinical::criteria::vasopressor::{
     self, Agent, Dose, DoseUnit, Parameters, Regimen, Vasopressor, VasopressorCase, assess,
     norepinephrine_equivalent, regimen,
 };
-use clinical::criteria::{At, Trace};
+use clinical::criteria::{At, Trace, Verdict};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -136,6 +136,14 @@ fn each_agent_counts_from_3_hours_on() {
     assert_eq!(line(&shorter)["result"]["parameters"]["sustained_h"], 2.0);
     let all = json!({"vasopressors": [{"drug": "NE", "dose": 20, "unit": "ug/min"}], "hours": 5});
     assert_eq!(line(&all)["result"]["high_dose"], true);
+    let own = json!({"vasopressors": [ne(20.0, json!(2))], "hours": 5});
+    assert_eq!(line(&own)["result"]["high_dose"], false);
+    // Of agents that the table does not name, the longest counts.
+    let two = |first: f64, second: f64| {
+        of(json!([ne(5.0, json!(3)), {"drug": "OTHER", "hours": first}, {"drug": "ANG_II", "hours": second}]))
+    };
+    assert_eq!(two(1.0, 2.0), "not_high_dose");
+    assert_eq!((two(1.0, 3.0), two(3.0, 1.0)), (json!("not_evaluable"), json!("not_evaluable")));
 }
 
 #[test]
@@ -266,6 +274,10 @@ fn the_typed_interface() {
     let assessed = assess(&found, Parameters::default(), &mut Trace::new());
     assert_eq!(assessed.high_dose, Some(true));
     assert_eq!(Dose::of(0.0, Some(5.0)), Dose::NONE);
+    let perhaps = Dose { given: Verdict::Undecided, rate: Some(5.0), hours: None };
+    let perhaps = Regimen { epinephrine: perhaps, ..Regimen::NONE };
+    let assessed = assess(&perhaps, Parameters::default(), &mut Trace::new());
+    assert_eq!(assessed.norepinephrine_equivalent_ug_min, None);
     assert!(Agent { dose: Some(0.0), ..agent }.in_use() != agent.in_use());
     let ids: std::collections::BTreeSet<&str> = vasopressor::CRITERIA.iter().map(|c| c.id).collect();
     assert_eq!(ids.len(), vasopressor::CRITERIA.len());

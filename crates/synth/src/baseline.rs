@@ -116,6 +116,8 @@ impl<'a> Baseline<'a> {
             consent_date: consent_known.then_some(self.consent),
             withdrawn_on,
             date_basis: DateBasis::Calendar,
+            race_ethnicity: None,
+            pseudonym_version: None,
             missing: gaps.missing(),
         }
         .to_record()
@@ -163,6 +165,9 @@ impl<'a> Baseline<'a> {
             extramedullary: gaps.value("extramedullary", MissingCode::NotKnown, Some(extramedullary)),
             cns_involvement: gaps.value("cns_involvement", MissingCode::NotDone, Some(cns)),
             prior_lines: gaps.value("prior_lines", MissingCode::NotKnown, PriorLines::new(lines)),
+            tumor_burden_definition: None,
+            extramedullary_sites: None,
+            cns_suspected: None,
             missing: gaps.missing(),
         };
         Some(record.to_record())

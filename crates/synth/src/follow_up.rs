@@ -50,6 +50,7 @@ fn contact(
         death_date: (status == Status::Dead).then_some(date),
         cause_primary: cause,
         autopsy,
+        cause_class: None,
         missing: Missing::default(),
     }
     .to_record()

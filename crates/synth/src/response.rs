@@ -169,6 +169,7 @@ fn record(
         criteria,
         reported_category: category,
         confirmed,
+        confirmed_by: None,
         missing: Missing::new(missing),
     }
     .to_record()

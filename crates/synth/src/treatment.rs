@@ -139,6 +139,13 @@ pub(crate) fn infusion(
             Some(vasopressors),
         ),
         thaw_to_infuse_min: thaw_known.then(|| Minutes::new(thaw)).flatten(),
+        start_time: None,
+        end_date: None,
+        end_time: None,
+        dose_per_kg: None,
+        dose_per_kg_reported: None,
+        ecog: None,
+        clinical_trial: None,
         missing: gaps.missing(),
     };
     Some(record.to_record())

@@ -106,6 +106,8 @@ impl Registry {
             consent_date: None,
             withdrawn_on: None,
             date_basis,
+            race_ethnicity: None,
+            pseudonym_version: None,
             missing: Missing::default(),
         };
         self.put(center, patient.to_record());
@@ -122,6 +124,9 @@ impl Registry {
             extramedullary: None,
             cns_involvement: None,
             prior_lines: None,
+            tumor_burden_definition: None,
+            extramedullary_sites: None,
+            cns_suspected: None,
             missing: Missing::default(),
         };
         self.put(center, baseline.to_record());
@@ -141,6 +146,13 @@ impl Registry {
             active_infection: None,
             vasopressor_hypotension: None,
             thaw_to_infuse_min: None,
+            start_time: None,
+            end_date: None,
+            end_time: None,
+            dose_per_kg: None,
+            dose_per_kg_reported: None,
+            ecog: None,
+            clinical_trial: None,
             missing: Missing::default(),
         };
         self.put(center, infusion.to_record());
@@ -161,6 +173,7 @@ impl Registry {
             death_date: (status == Status::Dead).then(|| day(on)),
             cause_primary: None,
             autopsy: None,
+            cause_class: None,
             missing: Missing::default(),
         };
         self.put(center, status.to_record());
@@ -174,6 +187,7 @@ impl Registry {
             criteria: Criteria::LuganoPet,
             reported_category: category,
             confirmed: None,
+            confirmed_by: None,
             missing: Missing::default(),
         };
         self.put(center, response.to_record());

@@ -91,7 +91,7 @@ impl Not for Verdict {
 
 /// `a` and `b` are one measured value.
 pub fn same(a: f64, b: f64) -> bool {
-    (a - b).abs() <= SAME * a.abs().max(b.abs())
+    a.is_finite() && b.is_finite() && (a - b).abs() <= SAME * a.abs().max(b.abs())
 }
 
 /// `a >= b`, equality within [`SAME`].

@@ -272,10 +272,9 @@ pub(crate) fn series<R: Row>(
         }
         dated.push(Dated { moment, place, row: row.clone() });
     }
-    let (all_days, all_dates) =
-        (dated.iter().all(|d| d.moment.day.is_some()), dated.iter().all(|d| d.moment.date.is_some()));
+    let all_days = dated.iter().all(|d| d.moment.day.is_some());
     let undated = dated.iter().find(|d| d.moment.date.is_none() && d.moment.day.is_some());
-    if let Some(undated) = undated.filter(|_| !all_days && !all_dates) {
+    if let Some(undated) = undated.filter(|_| !all_days) {
         return Err(Fault::new(
             undated.place.pointer("day"),
             "days and dates are mixed and the date of infusion is not given",

@@ -5,6 +5,7 @@
 //! does not differ.
 
 use super::{Entry, History, Review};
+use crate::codes::assessment::Criteria;
 use crate::criteria::b_all::{self, BAll};
 use crate::criteria::case::Fault;
 use crate::criteria::crs::{self, CrsCase};
@@ -29,7 +30,6 @@ use crate::forms::mrd::Mrd;
 use crate::forms::myeloma_assessment::MyelomaAssessment;
 use crate::forms::response::ResponseAssessment;
 use crate::forms::subsequent_therapy::SubsequentTherapy;
-use crate::codes::assessment::Criteria;
 use crate::lab::Analyte;
 use crate::rule::{Rule, rules};
 use chrono::NaiveDate;
@@ -78,7 +78,8 @@ struct Course<'a> {
 type Observations = Vec<(Entry, Value)>;
 
 fn parse<C: DeserializeOwned>(case: Value) -> Result<C, Fault> {
-    serde_json::from_value(case).map_err(|error| Fault::new("", error.to_string(), "observations that fit together"))
+    serde_json::from_value(case)
+        .map_err(|error| Fault::new("", error.to_string(), "observations that fit together"))
 }
 
 fn date_of(observation: &Value) -> Option<NaiveDate> {
@@ -103,7 +104,11 @@ struct Graded {
 
 impl Graded {
     fn text(self) -> String {
-        if self.least == self.most { self.least.to_string() } else { format!("{} to {}", self.least, self.most) }
+        if self.least == self.most {
+            self.least.to_string()
+        } else {
+            format!("{} to {}", self.least, self.most)
+        }
     }
 }
 
@@ -120,12 +125,20 @@ fn grade(
     let allowed = i32::from(derived.least)..=i32::from(derived.most);
     if let Some(reported) = reported.filter(|g| !allowed.contains(g)) {
         let because = deciding(trace, at);
-        review.at(rule, entry, field, Some(reported.to_string()), Some(format!("{}{because}", derived.text())));
+        review.at(
+            rule,
+            entry,
+            field,
+            Some(reported.to_string()),
+            Some(format!("{}{because}", derived.text())),
+        );
     }
 }
 
 fn deciding(trace: &Trace, at: At) -> String {
-    trace.deciding(at).map_or_else(String::new, |step| format!(" by {} ({})", step.criterion.id, step.criterion.en))
+    trace
+        .deciding(at)
+        .map_or_else(String::new, |step| format!(" by {} ({})", step.criterion.id, step.criterion.en))
 }
 
 fn contradictory(review: &mut Review, entries: &Observations, fault: &Fault) {
@@ -154,7 +167,9 @@ impl Course<'_> {
     fn typed<F: Form>(&self) -> Vec<(Entry, F)> {
         let of_form = self.history.of::<F>().into_iter();
         of_form
-            .filter(|(entry, _)| self.history.record(*entry).and_then(|r| r.integer("infusion_number")) == Some(self.number))
+            .filter(|(entry, _)| {
+                self.history.record(*entry).and_then(|r| r.integer("infusion_number")) == Some(self.number)
+            })
             .collect()
     }
 
@@ -187,7 +202,14 @@ impl Course<'_> {
         }
         for (entry, episode) in self.typed::<CrsEpisode>() {
             let reported = episode.max_grade.map(|g| g.get());
-            self.maximum(review, (entry, &CRS_MAXIMUM), (episode.onset_date, episode.end_date), reported, &found, trace);
+            self.maximum(
+                review,
+                (entry, &CRS_MAXIMUM),
+                (episode.onset_date, episode.end_date),
+                reported,
+                &found,
+                trace,
+            );
         }
     }
 
@@ -213,7 +235,8 @@ impl Course<'_> {
         let Some(on) = on else { return };
         // Days that were not recorded may have been worse; only the recorded ones bound the episode from below.
         let derived = Graded { grade: (least == most).then_some(least), least, most: 5 };
-        let recorded = end.map(|end| (end - onset).num_days() + 1).is_some_and(|n| usize::try_from(n) == Ok(days.len()));
+        let recorded =
+            end.map(|end| (end - onset).num_days() + 1).is_some_and(|n| usize::try_from(n) == Ok(days.len()));
         let derived = if recorded { Graded { most: most.max(least), ..derived } } else { derived };
         let reported_alive = reported.filter(|g| *g < 5);
         grade(review, (entry, "max_grade", rule), derived, reported_alive, (trace, At::Date(on)));
@@ -239,11 +262,24 @@ impl Course<'_> {
             let derived = Graded { grade: d.grade, least: d.at_least, most: d.at_most };
             found.push((date, derived));
             let reported = form.reported_grade.map(crate::codes::IcansGrade::get);
-            grade(review, (*entry, "reported_grade", &ICANS_GRADE), derived, reported, (trace, At::Date(date)));
+            grade(
+                review,
+                (*entry, "reported_grade", &ICANS_GRADE),
+                derived,
+                reported,
+                (trace, At::Date(date)),
+            );
         }
         for (entry, episode) in self.typed::<IcansEpisode>() {
             let reported = episode.max_grade.map(|g| g.get());
-            self.maximum(review, (entry, &ICANS_MAXIMUM), (episode.onset_date, episode.end_date), reported, &found, trace);
+            self.maximum(
+                review,
+                (entry, &ICANS_MAXIMUM),
+                (episode.onset_date, episode.end_date),
+                reported,
+                &found,
+                trace,
+            );
         }
     }
 
@@ -256,7 +292,8 @@ impl Course<'_> {
         if reports.is_empty() {
             return;
         }
-        let results = self.history.of::<LaboratoryResult>().into_iter().filter(|(_, r)| r.analyte == Analyte::Anc);
+        let results =
+            self.history.of::<LaboratoryResult>().into_iter().filter(|(_, r)| r.analyte == Analyte::Anc);
         let points: Vec<(i32, f64)> = results
             .filter_map(|(_, r)| Some((self.day(r.collected_date)?, r.canonical_value?.get() * 1000.0)))
             .filter(|(day, _)| *day >= 0)
@@ -266,7 +303,9 @@ impl Course<'_> {
         }
         let progressions = self.typed::<ResponseAssessment>().into_iter();
         let progression = progressions
-            .filter(|(_, r)| r.reported_category.is_some_and(crate::codes::assessment::Category::is_progression))
+            .filter(|(_, r)| {
+                r.reported_category.is_some_and(crate::codes::assessment::Category::is_progression)
+            })
             .filter_map(|(_, r)| self.day(r.assessment_date))
             .min();
         let therapies = self.typed::<SubsequentTherapy>().into_iter();
@@ -284,19 +323,38 @@ impl Course<'_> {
             let reported = report.reported_early_grade.map(|g| g.get());
             let derived = Graded { grade: early.grade, least: early.at_least, most: early.at_most };
             let derived = early.grade.map_or(derived, |g| Graded { grade: Some(g), least: g, most: g });
-            grade(review, (*entry, "reported_early_grade", &ICAHT_EARLY), derived, reported, (trace, icaht::AT_EARLY));
+            grade(
+                review,
+                (*entry, "reported_early_grade", &ICAHT_EARLY),
+                derived,
+                reported,
+                (trace, icaht::AT_EARLY),
+            );
             if let Some(g) = late.grade {
                 let reported = report.reported_late_grade.map(|g| g.get()).filter(|_| !late.provisional);
                 let derived = Graded { grade: Some(g), least: g, most: g };
-                grade(review, (*entry, "reported_late_grade", &ICAHT_LATE), derived, reported, (trace, icaht::AT_LATE));
+                grade(
+                    review,
+                    (*entry, "reported_late_grade", &ICAHT_LATE),
+                    derived,
+                    reported,
+                    (trace, icaht::AT_LATE),
+                );
             }
         }
     }
 
     fn responses(&self, review: &mut Review, trace: &mut Trace) {
         let reports = self.typed::<ResponseAssessment>();
-        for criteria in [Criteria::Imwg2016, Criteria::ImwgSeed, Criteria::LuganoPet, Criteria::LuganoCt, Criteria::AllNccn] {
-            let of_criteria: Vec<&(Entry, ResponseAssessment)> = reports.iter().filter(|(_, r)| r.criteria == criteria).collect();
+        for criteria in [
+            Criteria::Imwg2016,
+            Criteria::ImwgSeed,
+            Criteria::LuganoPet,
+            Criteria::LuganoCt,
+            Criteria::AllNccn,
+        ] {
+            let of_criteria: Vec<&(Entry, ResponseAssessment)> =
+                reports.iter().filter(|(_, r)| r.criteria == criteria).collect();
             if of_criteria.is_empty() {
                 continue;
             }
@@ -325,7 +383,8 @@ impl Course<'_> {
     /// Baseline and follow-up of a component form.
     fn split(&self, components: &Observations) -> (Value, Vec<Value>) {
         let is_baseline = |v: &Value| v.get("timepoint").and_then(Value::as_str) == Some("BASELINE");
-        let of = |baseline: bool| components.iter().map(|(_, v)| v).filter(move |v| is_baseline(v) == baseline);
+        let of =
+            |baseline: bool| components.iter().map(|(_, v)| v).filter(move |v| is_baseline(v) == baseline);
         // The last baseline before the infusion counts (C1.2 note 2).
         (of(true).last().cloned().unwrap_or(json!({})), of(false).cloned().collect())
     }
@@ -346,16 +405,19 @@ impl Course<'_> {
         (components, decided)
     }
 
-    fn lugano(&self, modality: &str, code: &str, trace: &mut Trace) -> (Observations, Result<Vec<Decided>, Fault>) {
+    fn lugano(
+        &self,
+        modality: &str,
+        code: &str,
+        trace: &mut Trace,
+    ) -> (Observations, Result<Vec<Decided>, Fault>) {
         let mut components = self.observations::<LymphomaAssessment>();
         components.retain(|(_, v)| v.get("modality").and_then(Value::as_str) == Some(code));
         let lesions = self.typed::<Lesion>();
         for (_, assessment) in &mut components {
             let date = date_of(assessment);
             let of_day = || lesions.iter().map(|(_, l)| l).filter(|l| Some(l.assessment_date) == date);
-            let measured = |l: &Lesion| {
-                json!({ "id": l.lesion_number.get(), "ldi_mm": l.ldi_mm.map(|d| d.get()), "sdi_mm": l.sdi_mm.map(|d| d.get()), "nodal": l.nodal })
-            };
+            let measured = |l: &Lesion| json!({ "id": l.lesion_number.get(), "ldi_mm": l.ldi_mm.map(|d| d.get()), "sdi_mm": l.sdi_mm.map(|d| d.get()), "nodal": l.nodal });
             let targets: Vec<Value> = of_day().filter(|l| l.target == Some(true)).map(measured).collect();
             if !targets.is_empty() {
                 assessment["targets"] = Value::from(targets);
@@ -370,7 +432,8 @@ impl Course<'_> {
         let (baseline, assessments) = self.split(&components);
         let case = json!({ "modality": modality, "infusion_date": self.day0.to_string(), "baseline": baseline, "assessments": assessments });
         let outcome = parse::<Lugano>(case).and_then(|case| lugano::assess(&case, trace));
-        let decided = outcome.map(|o| o.assessments.iter().map(|a| (a.date, name_of(&a.category), false)).collect());
+        let decided =
+            outcome.map(|o| o.assessments.iter().map(|a| (a.date, name_of(&a.category), false)).collect());
         (components, decided)
     }
 
@@ -392,7 +455,8 @@ impl Course<'_> {
         let (baseline, assessments) = self.split(&components);
         let case = json!({ "infusion_date": self.day0.to_string(), "baseline": baseline, "assessments": assessments });
         let outcome = parse::<BAll>(case).and_then(|case| b_all::assess(&case, trace));
-        let decided = outcome.map(|o| o.assessments.iter().map(|a| (a.date, name_of(&a.category), false)).collect());
+        let decided =
+            outcome.map(|o| o.assessments.iter().map(|a| (a.date, name_of(&a.category), false)).collect());
         (components, decided)
     }
 }
@@ -400,7 +464,13 @@ impl Course<'_> {
 /// Day, category, and whether a complete response was lost.
 type Decided = (NaiveDate, String, bool);
 
-fn response(review: &mut Review, entry: Entry, report: &ResponseAssessment, decided: &[Decided], trace: &Trace) {
+fn response(
+    review: &mut Review,
+    entry: Entry,
+    report: &ResponseAssessment,
+    decided: &[Decided],
+    trace: &Trace,
+) {
     let date = report.assessment_date;
     let Some((_, category, relapse)) = decided.iter().find(|(day, ..)| *day == date) else { return };
     let at = At::Date(date);

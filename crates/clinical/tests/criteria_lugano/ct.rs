@@ -162,6 +162,14 @@ fn absence_is_never_normal() {
     assert_eq!(categories(&line), ["CR", "not_evaluable"]);
     assert_eq!(line["missing"], json!(["baseline.targets.nodal"]));
     assert_eq!(categories(&run(&ct_case(&kindless, &[gone, back(16.0)]))), ["CR", "PD"]);
+    let still = |date: &str, spleen: Value| {
+        with(
+            &ct_clean(&json!({"targets": [{"id": "A", "not_visible": true}]})),
+            &json!({"date": date, "spleen_mm": spleen}),
+        )
+    };
+    let line = run(&ct_case(&kindless, &[still("2024-02-01", json!(120)), still("2024-03-01", Value::Null)]));
+    assert_eq!(line["missing"], json!(["spleen_mm"]));
     // Baseline without them makes later statements unnecessary.
     assert_eq!(ct_is(&json!({"marrow": "NORMAL"}), &json!({"marrow": null})), "CR");
     assert_eq!(ct_is(&json!({"marrow": "UNCHANGED"}), &json!({"marrow": null})), "not_evaluable");

@@ -159,11 +159,6 @@ impl Tracker {
         Change::None
     }
 
-    /// Whether the last day was within an episode.
-    pub(crate) fn is_open(&self) -> bool {
-        self.open
-    }
-
     /// No more days.
     pub(crate) fn finish(mut self) -> Course {
         for episode in &mut self.course.episodes {

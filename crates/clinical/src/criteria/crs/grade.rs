@@ -102,7 +102,7 @@ pub fn grade(
         if change == Change::Ended {
             treated_before = false;
         }
-        if span.most == 0 && !tracker.is_open() {
+        if span.most == 0 {
             fever_before = Verdict::NotMet;
         }
     }
@@ -178,7 +178,6 @@ impl Day {
             day.death |= row.death_due_to_crs == Some(true);
             if row.hypotension_other_cause == Some(true) {
                 day.hypotension = worst(day.hypotension, Some(false));
-                day.agents = day.agents.max(Some(0));
             } else {
                 let bound = parameters.hypotension_below_sbp_mmhg;
                 let low = row.sbp_mmhg.zip(bound).map(|(sbp, bound)| below(sbp, bound));

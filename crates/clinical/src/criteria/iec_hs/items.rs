@@ -117,15 +117,11 @@ fn transaminase(
 ) -> Found {
     let Some(value) = value else { return Found::Untold };
     let Some(uln) = uln else { return Found::Needs(uln_name) };
-    // A baseline above the limit can only raise the threshold.
+    // The higher of limit and baseline is the reference, so up to 5 times the limit the baseline does not matter.
     if !above(value, 5.0 * uln) {
         return Found::Absent;
     }
-    match baseline {
-        None => Found::Needs(baseline_name),
-        Some(baseline) if above(baseline, uln) => Found::of(above(value, 5.0 * baseline)),
-        Some(_) => Found::Present,
-    }
+    baseline.map_or(Found::Needs(baseline_name), |baseline| Found::of(above(value, 5.0 * baseline)))
 }
 
 fn fibrinogen(row: &Observation, limits: &Limits) -> Found {

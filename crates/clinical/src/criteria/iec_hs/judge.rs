@@ -233,7 +233,7 @@ impl IecHs {
         let steps: [(&'static Criterion, Verdict, &'static str); 4] = [
             (&CRITERIA_PRESENT, counted & any, "criteria_present"),
             (&FERRITIN_ONLY, counted & !any, "ferritin_only"),
-            (&FERRITIN_NOT_MET, !self.required & !other_cause, "ferritin_not_met"),
+            (&FERRITIN_NOT_MET, !self.required, "ferritin_not_met"),
             (&OTHER_CAUSE, other_cause, "other_cause"),
         ];
         if let Some(minimum) = self.parameters.minimum_common {
@@ -289,11 +289,7 @@ fn best_window(rows: &[Row], concurrent_days: u16) -> Best {
     let any_ferritin = rows.iter().fold(Found::Untold, |all, row| all.or(row.ferritin));
     let mut best = Best { window: None, ferritin: Found::Untold, any_ferritin, items: [Found::Untold; 14] };
     let mut best_rank = None;
-    let mut previous = None;
     for (i, first) in rows.iter().enumerate() {
-        if previous.replace(first.moment) == Some(first.moment) {
-            continue;
-        }
         let mut window = Window { from: first.moment, to: first.moment };
         let mut ferritin = Found::Untold;
         let mut items = [Found::Untold; 14];
@@ -382,7 +378,7 @@ fn grade(severity: Option<&Severity>, parameters: Parameters, trace: &mut Trace)
         return Some(Span::exactly(5));
     }
     for (level, _, _, of_level) in levels {
-        if level > span.least && level <= span.most && span.grade().is_none() && !silent {
+        if level > span.least && span.grade().is_none() && !silent {
             for (name, mark) in of_level {
                 if mark.is_none() {
                     trace.miss(At::Case, name);

@@ -237,6 +237,11 @@ impl Observation {
         self.flc_ratio.map(|ratio| !(at_least(ratio, 0.26) && at_most(ratio, 1.65)))
     }
 
+    /// Calcium above 2.75 mmol/L.
+    pub(super) fn hypercalcemia(&self) -> Option<bool> {
+        self.calcium_mmol_l.map(|calcium| above(calcium, 2.75))
+    }
+
     /// The plasmacytomas listed.
     pub(super) fn lesion_ids(&self) -> impl Iterator<Item = &str> {
         self.plasmacytomas.iter().flatten().map(|lesion| lesion.id.as_str())

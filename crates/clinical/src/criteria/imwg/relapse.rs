@@ -8,7 +8,7 @@ use super::parameters::HbReference;
 use super::progression::{Progression, new_plasmacytoma, pairs};
 use super::rules;
 use crate::codes::assessment::{LightChain, PosNeg};
-use crate::criteria::compare::{Verdict, above, at_least, rose_at_least, rose_by_at_least};
+use crate::criteria::compare::{Verdict, at_least, rose_at_least, rose_by_at_least};
 use crate::criteria::trace::{At, Criterion, Quantity, Trace};
 
 /// The assessment that is searched for relapse.
@@ -92,7 +92,7 @@ impl Visit<'_> {
         let calcium = o.calcium_mmol_l;
         look(
             &rules::HYPERCALCEMIA,
-            Known::of(calcium.map(|ca| above(ca, 2.75)), Input::Calcium),
+            Known::of(o.hypercalcemia(), Input::Calcium),
             false,
             &[("calcium_mmol_l", calcium.into())],
         );
@@ -208,7 +208,7 @@ impl Visit<'_> {
                 band.verdict,
                 &[("serum_seen", o.serum_seen().into()), ("urine_seen", o.urine_seen().into())],
             );
-            let calcium = Known::of(o.calcium_mmol_l.map(|ca| above(ca, 2.75)), Input::Calcium);
+            let calcium = Known::of(o.hypercalcemia(), Input::Calcium);
             let bone = Known::from(o.new_bone_lesion() == Some(true));
             relapse = relapse | band | calcium | bone;
         }
@@ -229,7 +229,7 @@ impl Visit<'_> {
             | (Verdict::from(percent) & Verdict::from(o.marrow_clonal))
             | Verdict::from(progression.met())
             | Verdict::from(o.new_bone_lesion())
-            | Verdict::from(o.calcium_mmol_l.map(|ca| above(ca, 2.75)));
+            | Verdict::from(o.hypercalcemia());
         trace.judge(
             self.at,
             &rules::MRD_RELAPSE_SIGN,
