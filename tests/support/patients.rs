@@ -1,7 +1,9 @@
 //! Records of synthetic patients.
 
+use clinical::field::{Cell, Kind};
+use clinical::form::{Context, FormDescriptor, Requirement};
 use clinical::forms::CLINICAL;
-use clinical::record::Record;
+use clinical::record::{Entries, Record};
 use serde_json::{Value, json};
 use synth::{Config, PatientRecords, Registry};
 
@@ -11,11 +13,50 @@ pub(crate) fn patients(seed: u64, number: u64) -> Vec<PatientRecords> {
     Registry::new(&config).unwrap().patients().collect()
 }
 
-/// A patient who has at least one record of every form.
-pub(crate) fn complete_patient(seed: u64) -> PatientRecords {
-    let complete =
-        |p: &PatientRecords| CLINICAL.iter().all(|form| p.records.iter().any(|r| r.form() == *form));
-    patients(seed, 200).into_iter().find(complete).unwrap()
+/// Today in the tests, after every date of the examples.
+fn context() -> Context {
+    Context { today: chrono::Local::now().date_naive() }
+}
+
+/// The record of a form with this content.
+pub(crate) fn record(form: &'static FormDescriptor, content: &Value) -> Option<Record> {
+    Record::from_json(form, &Entries::parse(content.to_string().as_bytes()).unwrap(), context()).0
+}
+
+/// Records of a few patients, parents first, with at least one of every form.
+pub(crate) struct Complete {
+    /// The records.
+    pub(crate) records: Vec<Record>,
+}
+
+/// The example of every form, under pseudonyms of their own.
+pub(crate) fn complete_patient(seed: u64) -> Complete {
+    let mut records = Vec::new();
+    for form in CLINICAL {
+        let example: Value = serde_json::from_str(clinical::forms::example(form)).unwrap();
+        // The examples belong to a lymphoma, a myeloma and a leukemia patient, of whom the first is written out.
+        let others: &[(&str, &str)] = match form.name {
+            "patient" => &[("P-0002", ""), ("P-0003", "")],
+            "infusion" => &[("P-0002", "2024-04-09"), ("P-0003", "2024-05-07")],
+            _ => &[],
+        };
+        let mut contents = vec![example.clone()];
+        for (patient, date) in others {
+            let mut other = example.clone();
+            other["patient_id"] = json!(patient);
+            if !date.is_empty() {
+                other["infusion_date"] = json!(date);
+            }
+            contents.push(other);
+        }
+        for mut content in contents {
+            if let Some(patient) = content["patient_id"].as_str() {
+                content["patient_id"] = json!(format!("{patient}-{seed}"));
+            }
+            records.push(record(form, &content).unwrap_or_else(|| panic!("the example of {}", form.name)));
+        }
+    }
+    Complete { records }
 }
 
 /// Records as NDJSON, in the order given.
@@ -64,19 +105,39 @@ pub(crate) fn line(form: &str, content: &Value) -> String {
     named.to_string() + "\n"
 }
 
-/// A change of one field outside the key that every record of the form takes: name and new value.
-pub(crate) fn correction(record: &Record) -> (&'static str, Value) {
-    let not = |field: &str, first: &'static str, second: &'static str| {
-        json!(if record.text(field) == Some(first) { second } else { first })
-    };
-    match record.form().name {
-        "patient" => ("birth_year", json!(1951)),
-        "disease" => ("prior_lines", json!(if record.integer("prior_lines") == Some(3) { 4 } else { 3 })),
-        "lymphodepletion" => ("regimen", not("regimen", "FC", "BENDA")),
-        "infusion" => ("weight_kg", json!(61.25)),
-        "daily_toxicity" => ("crs_grade", json!(if record.integer("crs_grade") == Some(2) { 3 } else { 2 })),
-        "response" => ("confirmed", not("confirmed", "Y", "UNK")),
-        "survival_status" => ("autopsy", not("autopsy", "UNK", "N")),
-        other => panic!("no correction is known for {other}: add one"),
+/// A change of one field outside the key that leaves the record valid: name and new value.
+pub(crate) fn correction(of: &Record) -> (&'static str, Value) {
+    let form = of.form();
+    let fields = form.fields.iter().filter(|f| !form.key.contains(&f.name));
+    for field in fields.filter(|f| !matches!(f.requirement, Requirement::Computed)) {
+        for value in alternatives(&field.kind, of.cell(field.name)) {
+            let mut data = of.to_json();
+            data[field.name] = value.clone();
+            if let Some(missing) = data.get_mut("missing").and_then(Value::as_object_mut) {
+                missing.shift_remove(field.name);
+            }
+            if data["missing"].as_object().is_some_and(serde_json::Map::is_empty) {
+                data.as_object_mut().unwrap().shift_remove("missing");
+            }
+            let corrected = record(form, &data);
+            // Nothing else may change with it, so that the difference is known.
+            if corrected.is_some_and(|r| r != *of && r.to_json() == data) {
+                return (field.name, value);
+            }
+        }
+    }
+    panic!("no field of {} can be corrected", form.name)
+}
+
+fn alternatives(kind: &Kind, cell: &Cell) -> Vec<Value> {
+    match (kind, cell) {
+        (Kind::Coded(set), _) => set.codes.iter().map(|c| json!(c.code)).collect(),
+        (Kind::Codes(set), _) => set.codes.iter().map(|c| json!([c.code])).collect(),
+        (Kind::Flag, _) => vec![json!(true), json!(false)],
+        (Kind::Integer { .. }, Cell::Integer(i)) => vec![json!(i + 1), json!(i - 1)],
+        (Kind::Decimal { .. }, Cell::Decimal(d)) => vec![json!(d + 0.25), json!(d - 0.25), json!(d * 1.01)],
+        (Kind::Date, Cell::Date(d)) => vec![json!((*d + chrono::Days::new(1)).to_string())],
+        (Kind::Text { .. }, _) => vec![json!("another")],
+        _ => Vec::new(),
     }
 }

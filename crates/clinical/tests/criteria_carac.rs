@@ -336,7 +336,11 @@ fn impossible_values_are_faults() {
         fault(&json!({"days": [{"pt_prolongation_s": 3, "pt_s": 15, "pt_uln_s": 13}]})).pointer,
         "/days/0/pt_prolongation_s"
     );
-    one(&json!({"pt_prolongation_s": 2, "pt_s": 15, "pt_uln_s": 13}));
+    assert_eq!(
+        fault(&json!({"days": [{"pt_prolongation_s": 2.2, "pt_s": 15, "pt_uln_s": 13}]})).pointer,
+        "/days/0/pt_prolongation_s"
+    );
+    one(&json!({"pt_prolongation_s": 2.04, "pt_s": 15, "pt_uln_s": 13}));
 }
 
 #[test]

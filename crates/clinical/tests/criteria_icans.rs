@@ -379,6 +379,15 @@ fn records_of_one_day_count_at_their_worst() {
     ]);
     let found = result(&json!({ "days": rows }))["days"][0].clone();
     assert_eq!((&found["grade"], &found["ice_total"]), (&json!(2), &json!(5)));
+    for kinds in [["BRIEF", "REPETITIVE"], ["REPETITIVE", "BRIEF"]] {
+        let rows = kinds.map(|kind| day(1, &json!({ "seizure": kind })));
+        let told = line(&json!({ "days": rows }));
+        let mut steps = told["trace"].as_array().unwrap().iter();
+        let step = steps.find(|s| s["rule"] == "icans.seizure_prolonged").unwrap();
+        assert_eq!(step["values"]["seizure"], "REPETITIVE");
+    }
+    let rows = json!([day(1, &json!({"death_due_to_icans": true})), day(1, &json!({}))]);
+    assert_eq!(result(&json!({ "days": rows }))["days"][0]["grade"], 5);
     let rows = json!([
         day(1, &json!({"ice_total": 8, "motor": true})),
         day(1, &json!({"motor": true, "other_cause": ["MOTOR"]}))

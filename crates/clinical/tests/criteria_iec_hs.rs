@@ -441,6 +441,11 @@ fn impossible_values_are_faults() {
         fault(&with(&json!({"fibrinogen_g_l": 1.0, "fibrinogen_mg_dl": 150}))).pointer,
         "/days/0/fibrinogen_mg_dl"
     );
+    assert_eq!(
+        fault(&with(&json!({"fibrinogen_g_l": 1.5, "fibrinogen_mg_dl": 148.9}))).pointer,
+        "/days/0/fibrinogen_mg_dl"
+    );
+    line(&with(&json!({"fibrinogen_g_l": 1.5, "fibrinogen_mg_dl": 149.5})));
     for name in [
         "ferritin_uln_ug_l",
         "alt_uln_u_l",

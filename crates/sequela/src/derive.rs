@@ -109,15 +109,19 @@ impl<W: Write> Derivation<'_, W> {
     }
 
     fn one(&mut self, number: u64, text: &str) -> std::io::Result<()> {
-        self.buffer.clear();
-        let decided = (self.kind.write)(text, &mut self.trace, &mut self.buffer);
+        let decided = if self.arguments.format == DeriveFormat::Json {
+            self.buffer.clear();
+            (self.kind.write)(text, &mut self.trace, &mut self.buffer).map(|unknown| (None, unknown))
+        } else {
+            (self.kind.derive)(text, &mut self.trace).map(|decided| (Some(decided.line), decided.unknown))
+        };
         let fault = match decided {
-            Ok(unknown) if unknown.is_empty() => return self.show(),
-            Ok(unknown) if !self.arguments.strict => {
+            Ok((line, unknown)) if unknown.is_empty() => return self.show(line.as_ref()),
+            Ok((line, unknown)) if !self.arguments.strict => {
                 eprintln!("note: {}:{number}: not used: {}", self.name, unknown.join(", "));
-                return self.show();
+                return self.show(line.as_ref());
             }
-            Ok(unknown) => {
+            Ok((_, unknown)) => {
                 let pointer = unknown.first().cloned().unwrap_or_default();
                 Fault::new(
                     pointer,
@@ -132,16 +136,15 @@ impl<W: Write> Derivation<'_, W> {
         self.refuse(number, &id, &fault)
     }
 
-    /// Writes a decision.
-    fn show(&mut self) -> std::io::Result<()> {
-        if self.arguments.format == DeriveFormat::Json {
-            self.out.write_all(&self.buffer)?;
-            return self.out.write_all(b"\n");
-        }
-        let line: Value = serde_json::from_slice(&self.buffer).map_err(std::io::Error::from)?;
-        match self.arguments.format {
-            DeriveFormat::Csv => self.csv_row(&line, ""),
-            _ => write_text(&mut self.out, &line),
+    /// Writes a decision: the value, or the text in the buffer.
+    fn show(&mut self, line: Option<&Value>) -> std::io::Result<()> {
+        match (self.arguments.format, line) {
+            (DeriveFormat::Csv, Some(line)) => self.csv_row(line, ""),
+            (_, Some(line)) => write_text(&mut self.out, line),
+            (_, None) => {
+                self.out.write_all(&self.buffer)?;
+                self.out.write_all(b"\n")
+            }
         }
     }
 

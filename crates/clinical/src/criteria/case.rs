@@ -108,12 +108,14 @@ struct Identified {
     id: Value,
 }
 
-/// Judges one case given as JSON text and appends the decision to `out` as one line of JSON, without the line end. Returns the JSON
-/// Pointers of members that this kind of case does not have.
-///
-/// # Errors
-/// When the text is not one JSON object, a member has the wrong type, or the observations are impossible. `out` is then unchanged.
-pub fn write<C: Case>(text: &str, trace: &mut Trace, out: &mut Vec<u8>) -> Result<Vec<String>, Fault> {
+/// What a case of text decides, and the JSON Pointers of members that this kind of case does not have.
+struct Judged<R> {
+    id: Value,
+    result: R,
+    unknown: Vec<String>,
+}
+
+fn judge<C: Case>(text: &str, trace: &mut Trace) -> Result<Judged<C::Result>, Fault> {
     let malformed = |error: &serde_json::Error| Fault::new("", error.to_string(), "one JSON object per line");
     let mut unknown = Vec::new();
     let mut reader = serde_json::Deserializer::from_str(text);
@@ -132,36 +134,51 @@ pub fn write<C: Case>(text: &str, trace: &mut Trace, out: &mut Vec<u8>) -> Resul
         } else {
             format!("/{}", path.replace(['.', '['], "/").replace(']', ""))
         };
-        Fault::new(pointer, error.to_string(), "the members that `sequela derive --help` lists")
+        Fault::new(pointer, error.to_string(), "the members that the README lists for this kind of case")
     })?;
     reader.end().map_err(|error| malformed(&error))?;
     let id = serde_json::from_str::<Identified>(text).map_err(|error| malformed(&error))?.id;
     trace.clear();
-    let result = case.derive(trace)?;
+    Ok(Judged { id, result: case.derive(trace)?, unknown })
+}
+
+fn unwritable(error: &serde_json::Error) -> Fault {
+    Fault::new("", error.to_string(), "a decision that JSON can hold")
+}
+
+/// Judges one case given as JSON text and appends the decision to `out` as one line of JSON, without the line end. Returns the JSON
+/// Pointers of members that this kind of case does not have.
+///
+/// # Errors
+/// When the text is not one JSON object, a member has the wrong type, or the observations are impossible. `out` is then unchanged.
+pub fn write<C: Case>(text: &str, trace: &mut Trace, out: &mut Vec<u8>) -> Result<Vec<String>, Fault> {
+    let Judged { id, result, unknown } = judge::<C>(text, trace)?;
     let (missing, missing_at) = missing(trace);
     let before = out.len();
     let line = Line { id, result, trace: trace.steps(), missing, missing_at };
     serde_json::to_writer(&mut *out, &line).map_err(|error| {
         out.truncate(before);
-        malformed(&error)
+        unwritable(&error)
     })?;
     Ok(unknown)
 }
 
-/// As [`write`], with the line parsed again.
+/// As [`write`], with the line as a value.
 ///
 /// # Errors
 /// As [`write`].
 pub fn derive<C: Case>(text: &str, trace: &mut Trace) -> Result<Decided, Fault> {
-    let mut out = Vec::new();
-    let unknown = write::<C>(text, trace, &mut out)?;
-    let line = serde_json::from_slice(&out)
-        .map_err(|e| Fault::new("", e.to_string(), "one JSON object per line"))?;
-    Ok(Decided { line, unknown })
+    let Judged { id, result, unknown } = judge::<C>(text, trace)?;
+    let (missing, missing_at) = missing(trace);
+    let line = Line { id, result, trace: trace.steps(), missing, missing_at };
+    Ok(Decided { line: serde_json::to_value(line).map_err(|error| unwritable(&error))?, unknown })
 }
 
 /// See [`write`].
 pub type Write = fn(&str, &mut Trace, &mut Vec<u8>) -> Result<Vec<String>, Fault>;
+
+/// See [`derive`].
+pub type Derive = fn(&str, &mut Trace) -> Result<Decided, Fault>;
 
 /// A kind of case by name, for callers that choose it at run time.
 #[derive(Debug)]
@@ -172,6 +189,8 @@ pub struct Kind {
     pub about: &'static str,
     /// See [`write`].
     pub write: Write,
+    /// See [`derive`].
+    pub derive: Derive,
 }
 
 /// Every kind of case.
@@ -180,65 +199,102 @@ pub static KINDS: &[Kind] = &[
         name: "imwg",
         about: "myeloma response: IMWG 2016, or as the guideline prints it",
         write: write::<ImwgCase>,
+        derive: derive::<ImwgCase>,
     },
     Kind {
         name: "lugano",
         about: "lymphoma response by PET-CT or CT: Lugano 2014, LYRIC as an option",
         write: write::<Lugano>,
+        derive: derive::<Lugano>,
     },
-    Kind { name: "b_all", about: "B-ALL response, relapse, MRD and CNS status", write: write::<BAll> },
+    Kind {
+        name: "b_all",
+        about: "B-ALL response, relapse, MRD and CNS status",
+        write: write::<BAll>,
+        derive: derive::<BAll>,
+    },
     Kind {
         name: "crs",
         about: "cytokine release syndrome: daily ASTCT grades and episodes",
         write: write::<CrsCase>,
+        derive: derive::<CrsCase>,
     },
-    Kind { name: "icans", about: "ICANS: daily ASTCT grades, onset and maximum", write: write::<IcansCase> },
-    Kind { name: "iec_hs", about: "IEC-HS: criteria present and grade", write: write::<IecHsCase> },
+    Kind {
+        name: "icans",
+        about: "ICANS: daily ASTCT grades, onset and maximum",
+        write: write::<IcansCase>,
+        derive: derive::<IcansCase>,
+    },
+    Kind {
+        name: "iec_hs",
+        about: "IEC-HS: criteria present and grade",
+        write: write::<IecHsCase>,
+        derive: derive::<IecHsCase>,
+    },
     Kind {
         name: "icaht",
         about: "ICAHT: early and late grade from neutrophil counts",
         write: write::<IcahtCase>,
+        derive: derive::<IcahtCase>,
     },
     Kind {
         name: "hematotox",
         about: "CAR-HEMATOTOX score before lymphodepletion",
         write: write::<HematotoxCase>,
+        derive: derive::<HematotoxCase>,
     },
     Kind {
         name: "hbv_reactivation",
         about: "HBV group, prophylaxis and reactivation",
         write: write::<HbvCase>,
+        derive: derive::<HbvCase>,
     },
     Kind {
         name: "b_cell_aplasia",
         about: "B-cell aplasia, hypogammaglobulinemia and immunoglobulin replacement",
         write: write::<BCellCase>,
+        derive: derive::<BCellCase>,
     },
-    Kind { name: "car_t_expansion", about: "abnormal CAR-T expansion", write: write::<ExpansionCase> },
+    Kind {
+        name: "car_t_expansion",
+        about: "abnormal CAR-T expansion",
+        write: write::<ExpansionCase>,
+        derive: derive::<ExpansionCase>,
+    },
     Kind {
         name: "visits",
         about: "scheduled visits, assessments and samples, and what became of each",
         write: write::<VisitsCase>,
+        derive: derive::<VisitsCase>,
     },
     Kind {
         name: "vasopressor",
         about: "norepinephrine equivalent and high-dose vasopressors",
         write: write::<VasopressorCase>,
+        derive: derive::<VasopressorCase>,
     },
     Kind {
         name: "carac",
         about: "CAR-T associated coagulopathy: DIC score, bleeding, management by CRS grade",
         write: write::<CaracCase>,
+        derive: derive::<CaracCase>,
     },
     Kind {
         name: "infection_risk",
         about: "risk classes of fungal and other infection, COVID-19 pause, live vaccines",
         write: write::<InfectionRiskCase>,
+        derive: derive::<InfectionRiskCase>,
     },
     Kind {
         name: "dose",
         about: "doses of lymphodepletion, tocilizumab, immunoglobulin, G-CSF and the product",
         write: write::<DoseCase>,
+        derive: derive::<DoseCase>,
     },
-    Kind { name: "tls", about: "laboratory tumor lysis syndrome", write: write::<TlsCase> },
+    Kind {
+        name: "tls",
+        about: "laboratory tumor lysis syndrome",
+        write: write::<TlsCase>,
+        derive: derive::<TlsCase>,
+    },
 ];

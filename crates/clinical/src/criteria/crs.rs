@@ -1,13 +1,13 @@
 //! Grade of cytokine release syndrome by day, episodes, maximum (CSCO 2024 §4.1.1, ASTCT; catalogue D1.1, errata H28-H30).
 //!
 //! The grade of a day is the worse of hypotension and hypoxia that have no other cause, 1 with fever only, 0 without any. It needs
-//! fever in the episode, or an antipyretic or anti-cytokine drug, on the day or before. Several records of
-//! one day are one day: each component counts at its worst. An absent flag for another cause means that none is known; drugs count as
-//! given when recorded. A blood pressure held by a vasopressor is hypotension, an oxygenation held by oxygen is hypoxia.
+//! fever in the episode, or an antipyretic or anti-cytokine drug, on the day or before. Several records of one day are one day:
+//! each component counts at its worst. An absent flag for another cause means that none is known; drugs count as given when
+//! recorded. A blood pressure held by a vasopressor is hypotension, an oxygenation held by oxygen is hypoxia.
 //!
 //! Choices of the registry: an episode ends on the last day with a sign when the next day is recorded and free of fever, hypotension
-//! and hypoxia; a sign later starts another episode, which again needs fever or a drug of its own. Days before the infusion
-//! are not graded.
+//! and hypoxia; a sign later starts another episode, which needs fever of its own unless a drug was given in any. Death attributed to
+//! CRS is grade 5 whatever else is recorded. Days before the infusion are not graded.
 
 pub(crate) mod course;
 mod grade;

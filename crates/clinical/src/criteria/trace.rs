@@ -54,7 +54,7 @@ pub struct Criterion {
 /// ```
 macro_rules! criteria {
     ($($(#[$doc:meta])* $name:ident = $provenance:ident($id:literal, $en:literal, $zh:literal, $source:literal);)*) => {
-        $($(#[$doc])* pub static $name: $crate::criteria::Criterion = $crate::criteria::Criterion {
+        $($(#[$doc])* #[doc = concat!("Criterion `", $id, "`.")] pub static $name: $crate::criteria::Criterion = $crate::criteria::Criterion {
             id: $id, en: $en, zh: $zh, source: $source, provenance: $crate::criteria::Provenance::$provenance,
         };)*
         /// Every criterion declared in this module.

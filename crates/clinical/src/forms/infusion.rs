@@ -125,7 +125,10 @@ impl Infusion {
         let time = self.end_time.map_or_else(String::new, |t| t.format(" %H:%M").to_string());
         let received = Some(format!("{}{time}", end.date));
         if end.surely_before(start) {
-            let expected = Some(format!("{} or later; end_date when it was another day", start.earliest()));
+            let expected = Some(format!(
+                "{} or later; end_date when it was another day",
+                start.earliest().format("%F %H:%M")
+            ));
             findings.at(&END_BEFORE_START, field, received, expected);
         } else if start.minutes_at_least_until(end) > LONGEST_MINUTES {
             findings.at(&LONG_INFUSION, field, received, Some("at most 12 hours".to_owned()));

@@ -15,7 +15,7 @@ use crate::forms::iec_hs::IecHs;
 use crate::forms::infection::Infection;
 use crate::forms::infusion::Infusion;
 use crate::forms::lymphodepletion::Lymphodepletion;
-use crate::forms::patient::Patient;
+use crate::forms::patient::{DateBasis, Patient};
 use crate::forms::second_malignancy::SecondMalignancy;
 use crate::forms::survival_status::{Status, SurvivalStatus};
 use crate::record::Record;
@@ -86,12 +86,12 @@ fn event_date(record: &Record) -> Option<(&'static str, NaiveDate)> {
     })
 }
 
-fn after(date: NaiveDate, what: &str) -> Option<String> {
-    Some(format!("after {date} ({what})"))
+fn after(date: NaiveDate, what: &str) -> String {
+    format!("after {date} ({what})")
 }
 
-fn not_after(date: NaiveDate, what: &str) -> Option<String> {
-    Some(format!("at most {date} ({what})"))
+fn not_after(date: NaiveDate, what: &str) -> String {
+    format!("at most {date} ({what})")
 }
 
 /// The death, with the entry that reports it. The earliest report counts.
@@ -224,7 +224,9 @@ fn numbered_infusions(infusions: &[(Entry, Infusion)], review: &mut Review) {
 }
 
 fn life_and_death(history: &History, infusions: &[(Entry, Infusion)], review: &mut Review) {
-    let birth = history.one::<Patient>().and_then(|(_, p)| p.birth_year).map(crate::codes::BirthYear::get);
+    // Years count only where dates are of the calendar.
+    let calendar = history.one::<Patient>().filter(|(_, p)| p.date_basis == DateBasis::Calendar);
+    let birth = calendar.and_then(|(_, p)| p.birth_year).map(crate::codes::BirthYear::get);
     let death = death(history);
     let mut latest: Option<NaiveDate> = None;
     for (entry, record) in history.records() {

@@ -6,6 +6,8 @@
 
 use super::{Entry, History, Review};
 use crate::codes::assessment::Criteria;
+use crate::codes::events::{EpisodeGrade, IcahtGrade};
+use crate::codes::follow_up::DiameterMm;
 use crate::criteria::b_all::{self, BAll};
 use crate::criteria::case::Fault;
 use crate::criteria::crs::{self, CrsCase};
@@ -83,7 +85,7 @@ fn parse<C: DeserializeOwned>(case: Value) -> Result<C, Fault> {
 }
 
 fn date_of(observation: &Value) -> Option<NaiveDate> {
-    observation.get("assessment_date").and_then(Value::as_str).and_then(|d| d.parse().ok())
+    observation.get("date").and_then(Value::as_str).and_then(|d| d.parse().ok())
 }
 
 fn name_of(value: &impl serde::Serialize) -> String {
@@ -156,7 +158,7 @@ impl Course<'_> {
         of_infusion
             .map(|(entry, record)| {
                 let mut value = record.to_json();
-                if let Some(date) = value.get("assessment_date").cloned() {
+                if let Some(date) = value.as_object_mut().and_then(|o| o.shift_remove("assessment_date")) {
                     value["date"] = date;
                 }
                 (entry, value)
@@ -201,8 +203,8 @@ impl Course<'_> {
             grade(review, (*entry, "reported_grade", &CRS_GRADE), derived, reported, (trace, At::Date(date)));
         }
         for (entry, episode) in self.typed::<CrsEpisode>() {
-            let reported = episode.max_grade.map(|g| g.get());
-            self.maximum(
+            let reported = episode.max_grade.map(EpisodeGrade::get);
+            maximum(
                 review,
                 (entry, &CRS_MAXIMUM),
                 (episode.onset_date, episode.end_date),
@@ -211,35 +213,6 @@ impl Course<'_> {
                 trace,
             );
         }
-    }
-
-    /// The highest grade of an episode's days. Death (grade 5) shows in no day.
-    fn maximum(
-        &self,
-        review: &mut Review,
-        (entry, rule): (Entry, &'static Rule),
-        (onset, end): (Option<NaiveDate>, Option<NaiveDate>),
-        reported: Option<i32>,
-        days: &[(NaiveDate, Graded)],
-        trace: &Trace,
-    ) {
-        let Some(onset) = onset else { return };
-        let within = days.iter().filter(|(date, _)| *date >= onset && end.is_none_or(|end| *date <= end));
-        let (mut least, mut most, mut on) = (0, 0, None);
-        for (date, day) in within {
-            most = most.max(day.most);
-            if on.is_none() || day.least > least {
-                (least, on) = (day.least.max(least), Some(*date));
-            }
-        }
-        let Some(on) = on else { return };
-        // Days that were not recorded may have been worse; only the recorded ones bound the episode from below.
-        let derived = Graded { grade: (least == most).then_some(least), least, most: 5 };
-        let recorded =
-            end.map(|end| (end - onset).num_days() + 1).is_some_and(|n| usize::try_from(n) == Ok(days.len()));
-        let derived = if recorded { Graded { most: most.max(least), ..derived } } else { derived };
-        let reported_alive = reported.filter(|g| *g < 5);
-        grade(review, (entry, "max_grade", rule), derived, reported_alive, (trace, At::Date(on)));
     }
 
     fn icans(&self, review: &mut Review, trace: &mut Trace) {
@@ -271,8 +244,8 @@ impl Course<'_> {
             );
         }
         for (entry, episode) in self.typed::<IcansEpisode>() {
-            let reported = episode.max_grade.map(|g| g.get());
-            self.maximum(
+            let reported = episode.max_grade.map(EpisodeGrade::get);
+            maximum(
                 review,
                 (entry, &ICANS_MAXIMUM),
                 (episode.onset_date, episode.end_date),
@@ -320,7 +293,7 @@ impl Course<'_> {
         let early = icaht::early(points.iter().copied(), ended, &parameters, trace);
         let late = icaht::late(points.iter().copied(), ended, &parameters, trace);
         for (entry, report) in &reports {
-            let reported = report.reported_early_grade.map(|g| g.get());
+            let reported = report.reported_early_grade.map(IcahtGrade::get);
             let derived = Graded { grade: early.grade, least: early.at_least, most: early.at_most };
             let derived = early.grade.map_or(derived, |g| Graded { grade: Some(g), least: g, most: g });
             grade(
@@ -331,7 +304,7 @@ impl Course<'_> {
                 (trace, icaht::AT_EARLY),
             );
             if let Some(g) = late.grade {
-                let reported = report.reported_late_grade.map(|g| g.get()).filter(|_| !late.provisional);
+                let reported = report.reported_late_grade.map(IcahtGrade::get).filter(|_| !late.provisional);
                 let derived = Graded { grade: Some(g), least: g, most: g };
                 grade(
                     review,
@@ -380,18 +353,9 @@ impl Course<'_> {
         }
     }
 
-    /// Baseline and follow-up of a component form.
-    fn split(&self, components: &Observations) -> (Value, Vec<Value>) {
-        let is_baseline = |v: &Value| v.get("timepoint").and_then(Value::as_str) == Some("BASELINE");
-        let of =
-            |baseline: bool| components.iter().map(|(_, v)| v).filter(move |v| is_baseline(v) == baseline);
-        // The last baseline before the infusion counts (C1.2 note 2).
-        (of(true).last().cloned().unwrap_or(json!({})), of(false).cloned().collect())
-    }
-
     fn imwg(&self, version: &str, trace: &mut Trace) -> (Observations, Result<Vec<Decided>, Fault>) {
         let components = self.observations::<MyelomaAssessment>();
-        let (baseline, assessments) = self.split(&components);
+        let (baseline, assessments) = split(&components);
         let case = json!({ "criteria": version, "baseline": baseline, "assessments": assessments });
         let outcome = parse::<ImwgCase>(case).and_then(|case| case.evaluate(trace));
         let decided = outcome.map(|o| {
@@ -417,19 +381,24 @@ impl Course<'_> {
         for (_, assessment) in &mut components {
             let date = date_of(assessment);
             let of_day = || lesions.iter().map(|(_, l)| l).filter(|l| Some(l.assessment_date) == date);
-            let measured = |l: &Lesion| json!({ "id": l.lesion_number.get(), "ldi_mm": l.ldi_mm.map(|d| d.get()), "sdi_mm": l.sdi_mm.map(|d| d.get()), "nodal": l.nodal });
+            let measured = |l: &Lesion| json!({ "id": l.lesion_number.get(), "ldi_mm": l.ldi_mm.map(DiameterMm::get), "sdi_mm": l.sdi_mm.map(DiameterMm::get), "nodal": l.nodal });
             let targets: Vec<Value> = of_day().filter(|l| l.target == Some(true)).map(measured).collect();
             if !targets.is_empty() {
                 assessment["targets"] = Value::from(targets);
             }
             let new: Vec<Value> = of_day()
                 .filter(|l| l.new_lesion == Some(true))
-                .map(|l| json!({ "size_mm": l.ldi_mm.map(|d| d.get()), "nodal": l.nodal }))
+                .map(|l| json!({ "size_mm": l.ldi_mm.map(DiameterMm::get), "nodal": l.nodal }))
                 .collect();
             let stated = assessment.get("new_lesions").and_then(Value::as_str).map(|s| s == "Y");
             assessment["new_lesions"] = if new.is_empty() { Value::from(stated) } else { Value::from(new) };
         }
-        let (baseline, assessments) = self.split(&components);
+        // Until the baseline arrives the targets cannot be followed; the rest is judged without them.
+        let followed = components.iter().any(|(_, v)| is_baseline(v) && v.get("targets").is_some());
+        for (_, assessment) in components.iter_mut().filter(|_| !followed) {
+            assessment.as_object_mut().map(|members| members.shift_remove("targets"));
+        }
+        let (baseline, assessments) = split(&components);
         let case = json!({ "modality": modality, "infusion_date": self.day0.to_string(), "baseline": baseline, "assessments": assessments });
         let outcome = parse::<Lugano>(case).and_then(|case| lugano::assess(&case, trace));
         let decided =
@@ -452,7 +421,7 @@ impl Course<'_> {
             a["mrd"] = of_day.cloned().collect();
             a["response_assessment"] = Value::Bool(true);
         }
-        let (baseline, assessments) = self.split(&components);
+        let (baseline, assessments) = split(&components);
         let case = json!({ "infusion_date": self.day0.to_string(), "baseline": baseline, "assessments": assessments });
         let outcome = parse::<BAll>(case).and_then(|case| b_all::assess(&case, trace));
         let decided =
@@ -510,4 +479,43 @@ fn drug(field: &str) -> Option<Vasopressor> {
         "vasopressin" => Some(Vasopressor::Vasopressin),
         _ => None,
     }
+}
+
+/// The highest grade of an episode's days. Death (grade 5) shows in no day.
+fn maximum(
+    review: &mut Review,
+    (entry, rule): (Entry, &'static Rule),
+    (onset, end): (Option<NaiveDate>, Option<NaiveDate>),
+    reported: Option<i32>,
+    days: &[(NaiveDate, Graded)],
+    trace: &Trace,
+) {
+    let Some(onset) = onset else { return };
+    let within = days.iter().filter(|(date, _)| *date >= onset && end.is_none_or(|end| *date <= end));
+    let (mut least, mut most, mut on) = (0, 0, None);
+    for (date, day) in within {
+        most = most.max(day.most);
+        if on.is_none() || day.least > least {
+            (least, on) = (day.least.max(least), Some(*date));
+        }
+    }
+    let Some(on) = on else { return };
+    // Days that were not recorded may have been worse; only the recorded ones bound the episode from below.
+    let derived = Graded { grade: (least == most).then_some(least), least, most: 5 };
+    let recorded =
+        end.map(|end| (end - onset).num_days() + 1).is_some_and(|n| usize::try_from(n) == Ok(days.len()));
+    let derived = if recorded { Graded { most: most.max(least), ..derived } } else { derived };
+    let reported_alive = reported.filter(|g| *g < 5);
+    grade(review, (entry, "max_grade", rule), derived, reported_alive, (trace, At::Date(on)));
+}
+
+fn is_baseline(assessment: &Value) -> bool {
+    assessment.get("timepoint").and_then(Value::as_str) == Some("BASELINE")
+}
+
+/// Baseline and follow-up of a component form.
+fn split(components: &Observations) -> (Value, Vec<Value>) {
+    let of = |baseline: bool| components.iter().map(|(_, v)| v).filter(move |v| is_baseline(v) == baseline);
+    // The last baseline before the infusion counts (C1.2 note 2).
+    (of(true).next_back().cloned().unwrap_or(json!({})), of(false).cloned().collect())
 }

@@ -3,10 +3,13 @@
 //! Records of a patient arrive in any order over years, so nothing here rejects: a rule that is broken opens a query at one record,
 //! and the query closes when the rule holds again. The outcome is a function of the set of records; [`History`] sorts them.
 
-mod chronology;
-mod derivation;
+pub mod chronology;
+pub mod derivation;
 mod derived_value;
 mod history;
+pub mod laboratory;
+pub mod outcome;
+pub mod treatment;
 
 pub use derived_value::DerivedValue;
 pub use history::{Entry, History};
@@ -113,10 +116,28 @@ impl Review {
 type Part = fn(&History, Context, &mut Review);
 
 /// Every part.
-static PARTS: &[Part] = &[chronology::review, derivation::review];
+static PARTS: &[Part] = &[
+    // In the order in which contradictions are told.
+    chronology::review,
+    treatment::review,
+    laboratory::review,
+    outcome::review,
+    derivation::review,
+];
 
 /// The rules of all parts.
-pub static RULES: &[&[&Rule]] = &[&[&POSSIBLE_DUPLICATE], chronology::RULES, derivation::RULES];
+pub static RULES: &[&[&Rule]] = &[
+    &[&POSSIBLE_DUPLICATE],
+    chronology::RULES,
+    treatment::RULES,
+    treatment::dose::RULES,
+    treatment::tocilizumab::RULES,
+    treatment::prevention::RULES,
+    treatment::pregnancy::RULES,
+    laboratory::RULES,
+    outcome::RULES,
+    derivation::RULES,
+];
 
 /// Reviews everything known about a patient.
 pub fn review(history: &History, context: Context) -> Review {

@@ -1,8 +1,9 @@
 //! Rules of the reference and baseline forms and of the pre-treatment assessment.
 
 use super::rules::check;
-use super::{found, pair, with};
-use serde_json::json;
+use super::{context, form, found, pair, with};
+use clinical::record::Entries;
+use serde_json::{Value, json};
 
 #[test]
 fn reference_range() {
@@ -362,4 +363,33 @@ fn pretreatment() {
             ),
         ],
     );
+}
+
+#[test]
+fn a_fault_says_what_would_be_accepted() {
+    let expected = |name: &str, changes: &Value| {
+        let entries = Entries::parse(with(name, changes).to_string().as_bytes()).unwrap();
+        let (_, findings) = clinical::Record::from_json(form(name), &entries, context());
+        findings.iter().map(|f| f.expected.clone().unwrap_or_default()).collect::<Vec<_>>().join(" | ")
+    };
+    let grade = |histology: &str, grade: &str| json!({"histology": histology, "fl_grade": grade});
+    for (name, changes, text) in [
+        ("nhl_baseline", grade("FL_1_3A", "3B"), "1, 2 or 3A"),
+        ("nhl_baseline", grade("FL_3B", "1"), "3B"),
+        ("center_assay", json!({"assay": "FLOW"}), "for FLOW: CELLS_UL"),
+        ("center_assay", json!({"unit": "CELLS_UL"}), "for DDPCR: COPIES_UG or COPIES_ML"),
+        ("b_all_baseline", json!({"relapse_number": 2}), "for RELAPSE_1: 1 to 1"),
+        ("lab_reference_range", json!({"high": 1.0}), "more than 120"),
+        ("prior_line", json!({"end_date": "2020"}), "2022-09 or later"),
+        ("myeloma_baseline", json!({"baseline_m_serum": 3.0}), "at least 10"),
+        (
+            "infusion",
+            json!({"end_time": "09:00"}),
+            "2024-03-19 10:15 or later; end_date when it was another day",
+        ),
+        ("infusion", json!({"dose_per_kg_reported": 3e6}), "2000000 within 5 %"),
+        ("medication", json!({"dose_value": 30.0}), "at most 1600 mg"),
+    ] {
+        assert_eq!(expected(name, &changes), text, "{name} {changes}");
+    }
 }

@@ -211,6 +211,12 @@ fn medication() {
                 growth(840.0, "UG", json!(70.0), Value::Null),
             ),
             (
+                growth(0.0121, "MG_KG", Value::Null, json!("QD")),
+                usual,
+                "dose_value",
+                growth(0.012, "MG_KG", Value::Null, json!("QD")),
+            ),
+            (
                 growth(2.2, "MG", json!(70.0), json!("ONCE")),
                 possible,
                 "dose_value",

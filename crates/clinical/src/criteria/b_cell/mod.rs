@@ -1,7 +1,7 @@
 //! B-cell aplasia and hypogammaglobulinemia (CSCO 2024 §4.6 and §3.6(4); catalogue D6).
 
 mod case;
-mod course;
+pub mod course;
 
 pub use case::{BCellCase, Course, DayJudged, Immunity, Observation};
 pub use course::{State, course};

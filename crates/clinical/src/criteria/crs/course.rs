@@ -93,15 +93,6 @@ pub struct Course {
     pub gaps: Vec<Gap>,
 }
 
-/// What a day did to the episode.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Change {
-    /// Nothing or more of it.
-    None,
-    /// It ended the day before, or some day before.
-    Ended,
-}
-
 /// Builds the course day by day.
 #[derive(Debug, Default)]
 pub(crate) struct Tracker {
@@ -114,7 +105,7 @@ pub(crate) struct Tracker {
 
 impl Tracker {
     /// The next recorded day. `may_end` is whether the day, if free of signs, can end an episode.
-    pub(crate) fn push(&mut self, day: Moment, grade: Span, may_end: bool) -> Change {
+    pub(crate) fn push(&mut self, day: Moment, grade: Span, may_end: bool) {
         let follows = match self.last {
             Some(last) if day != last.plus(1) => {
                 self.course.gaps.push(Gap { from: last.plus(1), to: day.plus(-1) });
@@ -132,7 +123,6 @@ impl Tracker {
                     episode.end = (day == episode.last_sign.plus(1)).then_some(episode.last_sign);
                     self.open = false;
                     self.earlier_possible = false;
-                    return Change::Ended;
                 }
             }
             Some(episode) => {
@@ -156,7 +146,6 @@ impl Tracker {
             }
             None => self.earlier_possible = grade.most > 0,
         }
-        Change::None
     }
 
     /// No more days.

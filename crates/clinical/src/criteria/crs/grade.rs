@@ -3,7 +3,7 @@
 use super::super::case::Fault;
 use super::super::compare::{Verdict, at_least, below};
 use super::super::trace::{At, Criterion, Quantity, Trace};
-use super::course::{Change, Course, DEATH, GRADES, Span, Tracker};
+use super::course::{Course, DEATH, GRADES, Span, Tracker};
 use super::input::{Device, Observation};
 use super::lenient::{UnreportedSigns, within};
 use super::oxygen::Breathing;
@@ -98,10 +98,7 @@ pub fn grade(
             at_most: span.most,
             rule: rule_of(trace, moment.at(), span),
         });
-        let change = tracker.push(moment, span, !(parameters.end_needs_no_drug && day.treated));
-        if change == Change::Ended {
-            treated_before = false;
-        }
+        tracker.push(moment, span, !(parameters.end_needs_no_drug && day.treated));
         if span.most == 0 {
             fever_before = Verdict::NotMet;
         }

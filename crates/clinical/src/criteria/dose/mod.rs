@@ -5,10 +5,10 @@
 //! whole concludes last.
 
 mod case;
-mod lymphodepletion;
-mod product;
-mod supportive;
-mod tocilizumab;
+pub mod lymphodepletion;
+pub mod product;
+pub mod supportive;
+pub mod tocilizumab;
 
 pub use case::{Dose, DoseCase};
 pub use lymphodepletion::{

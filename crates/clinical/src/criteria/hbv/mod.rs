@@ -1,7 +1,7 @@
 //! Hepatitis B: groups, prophylaxis and reactivation (CSCO 2024 §4.7.7; catalogue D9).
 
 mod case;
-mod reactivation;
+pub mod reactivation;
 
 pub use case::{BaselineInput, DayJudged, Hbv, HbvCase, Observation};
 pub use reactivation::{Definition, Judged, Parameters, Tests, judge};

@@ -5,9 +5,9 @@
 //! alike (T-ICAHT).
 
 mod case;
-mod early;
-mod late;
-mod platelets;
+pub mod early;
+pub mod late;
+pub mod platelets;
 mod series;
 
 pub use case::{Icaht, IcahtCase, Observation};

@@ -5,7 +5,7 @@
 //! last concluding step whose rule id starts with the question; the case as a whole concludes with the set of 4.5.2.
 
 mod case;
-mod covid;
+pub mod covid;
 
 pub use case::{CovidInput, InfectionRisk, InfectionRiskCase, VaccineInput};
 pub use covid::{CovidPause, CovidSeverity, LiveVaccine, Pause, Restart, covid_pause, live_vaccine};
