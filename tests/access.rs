@@ -16,7 +16,8 @@ const BUT_SPONSORS: &[Role] =
     &[Role::Submitter, Role::Lead, Role::Monitor, Role::Statistician, Role::Auditor, Role::Admin];
 
 /// Operations that need no token.
-const PUBLIC: &[&str] = &["GET /health/live", "GET /health/ready", "GET /metrics", "GET /v1/data-dictionary"];
+const PUBLIC: &[&str] =
+    &["GET /health/live", "GET /health/ready", "GET /metrics", "GET /v1/data-dictionary", "GET /v1/rules"];
 
 /// Who may use an operation. `{form}` stands for every clinical form.
 const TABLE: &[(&str, &[Role])] = &[
@@ -24,6 +25,7 @@ const TABLE: &[(&str, &[Role])] = &[
     ("GET /health/ready", EVERYBODY),
     ("GET /metrics", EVERYBODY),
     ("GET /v1/data-dictionary", EVERYBODY),
+    ("GET /v1/rules", EVERYBODY),
     ("GET /v1/{form}", READERS),
     ("POST /v1/{form}", CENTER),
     ("GET /v1/{form}/{record_id}", READERS),
@@ -139,7 +141,9 @@ fn without_a_token_only_the_public_operations_answer() {
             );
         }
     }
-    for path in ["/v1/openapi.json", "/v1/data-dictionary", "/docs/"] {
+    for path in
+        ["/v1/openapi.json", "/v1/data-dictionary", "/v1/rules", "/docs/", "/docs/dictionary", "/docs/rules"]
+    {
         nobody.get(path).expect_public();
     }
 }

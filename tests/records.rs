@@ -150,12 +150,16 @@ fn amendments_need_the_version_and_a_reason_and_keep_the_key() {
         for reason in ["", "  x  ", "ab\u{7}cd", &"x".repeat(1001)] {
             assert_eq!(client.amend(at, 1, reason, &data).expect(422)["type"], "urn:sequela:problem:reason");
         }
-        let key = record.form().key;
+        // The forms of a center as such have no patient, but begin to be valid on a day.
+        let (key, other) = match record.form().field("patient_id") {
+            Some(_) => ("patient_id", "SOMEBODY-ELSE"),
+            None => ("valid_from", "2001-01-01"),
+        };
         let mut moved = data.clone();
-        moved[key[0]] = json!("SOMEBODY-ELSE");
+        moved[key] = json!(other);
         let refused = client.amend(at, 1, "wrong patient", &moved);
         refused.expect(422);
-        assert_eq!(refused.faults(), [format!("record.key_immutable /{}", key[0])]);
+        assert_eq!(refused.faults(), [format!("record.key_immutable /{key}")]);
         assert_eq!(client.get(at).expect(200)["version"], 1, "a refused amendment wrote something");
 
         let amended = client.amend(at, 1, "typing error", &data);

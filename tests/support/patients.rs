@@ -35,18 +35,19 @@ pub(crate) fn complete_patient(seed: u64) -> Complete {
     for form in CLINICAL {
         let example: Value = serde_json::from_str(clinical::forms::example(form)).unwrap();
         // The examples belong to a lymphoma, a myeloma and a leukemia patient, of whom the first is written out.
-        let others: &[(&str, &str)] = match form.name {
-            "patient" => &[("P-0002", ""), ("P-0003", "")],
-            "infusion" => &[("P-0002", "2024-04-09"), ("P-0003", "2024-05-07")],
-            _ => &[],
+        let others = match form.name {
+            "patient" => vec![json!({ "patient_id": "P-0002" }), json!({ "patient_id": "P-0003" })],
+            "infusion" => vec![
+                json!({ "patient_id": "P-0002", "infusion_date": "2024-04-09" }),
+                json!({ "patient_id": "P-0003", "infusion_date": "2024-05-07" }),
+            ],
+            "daily_toxicity" => vec![json!({ "assessment_date": "2024-03-28" })],
+            _ => Vec::new(),
         };
         let mut contents = vec![example.clone()];
-        for (patient, date) in others {
+        for changes in others {
             let mut other = example.clone();
-            other["patient_id"] = json!(patient);
-            if !date.is_empty() {
-                other["infusion_date"] = json!(date);
-            }
+            other.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
             contents.push(other);
         }
         for mut content in contents {
@@ -56,6 +57,7 @@ pub(crate) fn complete_patient(seed: u64) -> Complete {
             records.push(record(form, &content).unwrap_or_else(|| panic!("the example of {}", form.name)));
         }
     }
+    records.sort_by_key(|r| r.form().name != "patient");
     Complete { records }
 }
 

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its own input has failed")]
 
 mod chronology;
+mod derivation;
 mod dose;
 mod examples;
 mod laboratory;
