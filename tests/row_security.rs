@@ -154,7 +154,7 @@ fn the_application_role_writes_no_row_of_another_center() {
             if table == "derived_value" {
                 // Derived values are recomputed; those of the scope may be replaced.
                 sqlx::query("savepoint before").execute(&mut app).await.unwrap();
-                let own = rows_by_center(&mut app, table).await;
+                let own = rows_by_center(&mut app, &table).await;
                 assert!(own.iter().all(|(center, _)| *center == a.id), "{own:?}");
                 let gone = sqlx::query("delete from derived_value").execute(&mut app).await.unwrap();
                 assert_eq!(
