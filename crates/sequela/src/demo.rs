@@ -110,6 +110,10 @@ fn submit_all(
 ) -> Result<(), Failure> {
     let mut batches: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     let mut records = 0;
+    for center in synthetic.center_records() {
+        let batch = batches.entry(center.center_id.as_str().to_owned()).or_default();
+        records += synth::write_ndjson(&center.records, batch).map_err(Failure::internal)?;
+    }
     for patient in synthetic.patients() {
         let batch = batches.entry(patient.center_id.as_str().to_owned()).or_default();
         records += synth::write_ndjson(&patient.records, batch).map_err(Failure::internal)?;

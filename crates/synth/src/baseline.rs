@@ -5,10 +5,12 @@ use crate::assumptions::{
 };
 use crate::center::Site;
 use crate::gaps::Gaps;
-use crate::random::{Section, Stream, rounded, whole};
+use crate::random::{Part, Section, Stream, rounded, whole};
 use crate::{MAX_PATIENTS, Registry, after, days_between};
 use chrono::{Datelike, NaiveDate};
-use clinical::codes::{BirthYear, Disease, PatientId, PriorLines, YesNoUnknown};
+use clinical::codes::baseline::ExtramedullarySite;
+use clinical::codes::{BirthYear, Disease, PatientId, PriorLines, ShortText, YesNoUnknown};
+use clinical::field::CodeList;
 use clinical::forms::disease::{CnsInvolvement, DiseaseBaseline, Stage, StageSystem};
 use clinical::forms::patient::{DateBasis, Patient, Sex};
 use clinical::{Form, MissingCode, PartialDate, Record};
@@ -96,6 +98,11 @@ impl<'a> Baseline<'a> {
         recording::VALUE_MISSING * self.site.gaps
     }
 
+    /// The stream of one part of the detail of a course of this patient.
+    pub(crate) fn part(&self, part: Part, course: u8) -> Stream {
+        Stream::part(self.seed, self.index, part, course)
+    }
+
     /// The stream of one section and course of this patient.
     pub(crate) fn section(&self, section: Section, course: u8) -> Stream {
         Stream::new(self.seed, self.index, section, course)
@@ -124,11 +131,13 @@ impl<'a> Baseline<'a> {
     }
 
     /// DXC.
-    pub(crate) fn disease(&mut self) -> Option<Record> {
+    pub(crate) fn disease(&mut self) -> Option<(Record, Facts)> {
         let rate = self.missing_rate();
         let course = self.course;
+        let mut detail = self.part(Part::Disease, 0);
+        let lifetime = (self.age - 0.5) * 365.25;
         let s = &mut self.stream;
-        let since = s.log_normal(course.since_diagnosis, 0.65).clamp(90.0, 9_000.0);
+        let since = s.log_normal(course.since_diagnosis, 0.65).clamp(90.0, 9_000.0_f64.min(lifetime));
         let diagnosis = after(self.infused_on, -whole(since));
         let diagnosis_date = partial(diagnosis, s.pick(&[(10, 0.80), (7, 0.15), (4, 0.05)])?);
         let stage = stage(course.disease, s).filter(|_| !s.chance(0.03));
@@ -154,6 +163,14 @@ impl<'a> Baseline<'a> {
             let weights: Vec<(i32, f64)> = (0..).zip(course.prior_lines).collect();
             s.pick(&weights)?
         };
+        let facts = Facts {
+            diagnosis,
+            // A count beyond ten is a slip of the pen: the lines themselves are fewer.
+            lines: if lines > 10 { lines - 10 } else { lines },
+            stage: stage.map(|(_, stage)| stage),
+            extramedullary: extramedullary == YesNoUnknown::Yes,
+            cns,
+        };
         let mut gaps = Gaps::new(s, rate);
         let record = DiseaseBaseline {
             patient_id: self.patient_id.clone(),
@@ -165,17 +182,61 @@ impl<'a> Baseline<'a> {
             extramedullary: gaps.value("extramedullary", MissingCode::NotKnown, Some(extramedullary)),
             cns_involvement: gaps.value("cns_involvement", MissingCode::NotDone, Some(cns)),
             prior_lines: gaps.value("prior_lines", MissingCode::NotKnown, PriorLines::new(lines)),
-            tumor_burden_definition: None,
-            extramedullary_sites: None,
-            cns_suspected: None,
+            tumor_burden_definition: burden_definition(course.disease)
+                .filter(|_| tumor_burden_high != YesNoUnknown::Unknown),
+            extramedullary_sites: sites(course.disease, cns, &mut detail).filter(|_| facts.extramedullary),
+            cns_suspected: Some(if cns != CnsInvolvement::None || detail.chance(0.02) {
+                YesNoUnknown::Yes
+            } else {
+                YesNoUnknown::No
+            }),
             missing: gaps.missing(),
         };
-        Some(record.to_record())
+        Some((record.to_record(), facts))
     }
 }
 
+/// What the disease form says as it truly is, gaps and slips apart.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Facts {
+    pub(crate) diagnosis: NaiveDate,
+    pub(crate) lines: i32,
+    pub(crate) stage: Option<Stage>,
+    pub(crate) extramedullary: bool,
+    pub(crate) cns: CnsInvolvement,
+}
+
+/// By what the tumor burden is judged; the disease baselines keep to it.
+fn burden_definition(disease: Disease) -> Option<ShortText> {
+    ShortText::new(match disease {
+        Disease::Nhl => "Largest mass of 7.5 cm or more",
+        Disease::Mm => "Marrow plasma cells of 50 % or more",
+        _ => "Marrow blasts of 40 % or more",
+    })
+}
+
+fn sites(disease: Disease, cns: CnsInvolvement, s: &mut Stream) -> Option<CodeList<ExtramedullarySite>> {
+    use ExtramedullarySite::{
+        Bone, CentralNervousSystem, Gastrointestinal, Gonad, Kidney, Liver, Lung, Paramedullary, Skin,
+        SoftTissue,
+    };
+    let weights: &[(ExtramedullarySite, f64)] = match disease {
+        Disease::Nhl => &[(Gastrointestinal, 0.3), (Bone, 0.25), (Lung, 0.2), (Liver, 0.15), (Kidney, 0.1)],
+        Disease::Mm => &[(Paramedullary, 0.6), (SoftTissue, 0.25), (Liver, 0.1), (Skin, 0.05)],
+        _ => &[(Gonad, 0.3), (Bone, 0.3), (SoftTissue, 0.25), (Kidney, 0.15)],
+    };
+    let mut found = vec![s.pick(weights)?];
+    if s.chance(0.3) {
+        found.extend(s.pick(weights));
+    }
+    if cns != CnsInvolvement::None {
+        found.push(CentralNervousSystem);
+    }
+    CodeList::new(&found)
+}
+
 /// The first `length` characters of the date: day, month or year.
-fn partial(date: NaiveDate, length: usize) -> Option<PartialDate> {
+pub(crate) fn partial(date: NaiveDate, length: usize) -> Option<PartialDate> {
     date.to_string().get(..length)?.parse().ok()
 }
 

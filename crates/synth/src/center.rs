@@ -1,6 +1,7 @@
 //! Centers: reference data, and what sets one center apart from another.
 
 use crate::assumptions::{REGISTRY_START, center_spread, date};
+use crate::detail::Equipment;
 use crate::random::{Section, Stream};
 use chrono::{Days, NaiveDate};
 use clinical::codes::{CenterId, Name};
@@ -59,10 +60,13 @@ pub(crate) struct Site {
     pub(crate) prefers_ct: bool,
     /// Assesses myeloma by the criteria as printed in the guideline.
     pub(crate) guideline_imwg: bool,
+    /// Its laboratory.
+    pub(crate) equipment: Equipment,
 }
 
 /// Center number `index`; the same for any number of centers.
 pub(crate) fn site(seed: u64, index: u32, cutoff: NaiveDate) -> Option<Site> {
+    let equipment = Equipment::draw(seed, CENTER_SUBJECTS + u64::from(index))?;
     let mut s = Stream::new(seed, CENTER_SUBJECTS + u64::from(index), Section::Center, 0);
     let cities = u32::try_from(CITIES.len()).ok()?;
     let (code, city, province) = *CITIES.get(usize::try_from(index % cities).ok()?)?;
@@ -99,5 +103,6 @@ pub(crate) fn site(seed: u64, index: u32, cutoff: NaiveDate) -> Option<Site> {
         gaps: s.log_normal(1.0, center_spread::GAPS),
         prefers_ct: s.chance(0.2),
         guideline_imwg: s.chance(0.25),
+        equipment,
     })
 }

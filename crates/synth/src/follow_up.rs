@@ -5,7 +5,7 @@ use crate::baseline::Baseline;
 use crate::random::{Stream, whole};
 use chrono::NaiveDate;
 use clinical::codes::YesNoUnknown;
-use clinical::forms::survival_status::{Cause, Status, SurvivalStatus};
+use clinical::forms::survival_status::{Cause, CauseClass, Status, SurvivalStatus};
 use clinical::record::Missing;
 use clinical::{Form, Record};
 
@@ -19,20 +19,22 @@ pub(crate) struct End {
     pub(crate) status: Status,
 }
 
-/// The contacts in order of their dates; the last one is the end.
-pub(crate) fn contacts(b: &Baseline, end: End, cause: Cause, s: &mut Stream) -> Vec<Record> {
+/// The contacts in order of their dates; the last one is the end. A death `relapsed` followed a progression.
+pub(crate) fn contacts(b: &Baseline, end: End, cause: Cause, relapsed: bool, s: &mut Stream) -> Vec<Record> {
     let mut records = Vec::new();
     for year in 1..=end.day / 365 {
         let day = 365 * year + whole(9.0 * s.normal());
         if day < end.day - 30 {
-            records.push(contact(b, after(b.infused_on, day), Status::Alive, None, None));
+            records.push(contact(b, after(b.infused_on, day), Status::Alive, None, None, None));
         }
     }
     let dead = end.status == Status::Dead;
     let reported = !s.chance(CAUSE_NOT_REPORTED);
     let autopsy = if s.chance(0.02) { YesNoUnknown::Yes } else { YesNoUnknown::No };
     let cause = Some(cause).filter(|_| dead && reported);
-    records.push(contact(b, after(b.infused_on, end.day), end.status, cause, dead.then_some(autopsy)));
+    let class = if relapsed { CauseClass::Relapse } else { CauseClass::NonRelapse };
+    let (autopsy, class) = (dead.then_some(autopsy), dead.then_some(class));
+    records.push(contact(b, after(b.infused_on, end.day), end.status, cause, autopsy, class));
     records
 }
 
@@ -42,6 +44,7 @@ fn contact(
     status: Status,
     cause: Option<Cause>,
     autopsy: Option<YesNoUnknown>,
+    cause_class: Option<CauseClass>,
 ) -> Record {
     SurvivalStatus {
         patient_id: b.patient_id.clone(),
@@ -50,7 +53,7 @@ fn contact(
         death_date: (status == Status::Dead).then_some(date),
         cause_primary: cause,
         autopsy,
-        cause_class: None,
+        cause_class,
         missing: Missing::default(),
     }
     .to_record()

@@ -1,12 +1,15 @@
 //! A patient from consent to last contact, put together so that no part contradicts another.
 
 use crate::assumptions::recording;
-use crate::baseline::Baseline;
+use crate::baseline::{Baseline, Facts};
+use crate::detail::{self, Book, Course, Pharmacy};
 use crate::follow_up::{End, contacts};
 use crate::outcome::{self, Outcome};
 use crate::random::{Section, Stream, whole};
 use crate::toxicity::{self, LAST_DAY, Toxicity};
+use crate::treatment::Depletion;
 use crate::{PatientRecords, Registry, after, days_between, response, treatment};
+use clinical::codes::InfusionNumber;
 use clinical::forms::survival_status::{Cause, Status};
 
 /// One infusion and what followed.
@@ -26,8 +29,17 @@ impl Treated {
     }
 }
 
+/// How much of a patient is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// Every form.
+    Full,
+    /// Only the forms that decide outcomes, which cost little.
+    Core,
+}
+
 /// The records of patient `index`.
-pub(crate) fn assemble(registry: &Registry, index: u64) -> Option<PatientRecords> {
+pub(crate) fn assemble(registry: &Registry, index: u64, scope: Scope) -> Option<PatientRecords> {
     let mut b = Baseline::draw(registry, index)?;
     let to_cutoff = days_between(b.infused_on, registry.config.data_cutoff);
     let mut follow_up = b.section(Section::FollowUp, 0);
@@ -46,42 +58,115 @@ pub(crate) fn assemble(registry: &Registry, index: u64) -> Option<PatientRecords
     treated.retain(|t| t.start < end.day || t.start == 0);
 
     let withdrawn = (end.status == Status::Withdrawn).then(|| after(b.infused_on, end.day));
-    let mut records = vec![b.patient(withdrawn), b.disease()?];
-    let (mut infusions, mut toxicities, mut responses) = (Vec::new(), Vec::new(), Vec::new());
+    let relapsed = treated.iter().any(|t| t.outcome.progression.is_some_and(|p| t.start + p <= end.day));
+    let patient = b.patient(withdrawn);
+    let (disease, facts) = b.disease()?;
+    let mut book = Book::default();
+    book.extend(vec![patient, disease]);
+    let mut pharmacy = Pharmacy::default();
     if !b.infused {
         // The course was given or not before the infusion fell through.
         let mut s = b.section(Section::Treatment, 0);
-        if s.chance(0.5) {
-            let given = treatment::lymphodepletion(&b, registry.numbers[0], b.infused_on, &mut s)?;
-            records.extend(given);
+        let (given, depletion) = if s.chance(0.5) {
+            treatment::lymphodepletion(&b, registry.numbers[0], b.infused_on, &mut s)?
+        } else {
+            (Vec::new(), Vec::new())
+        };
+        book.extend(given);
+        if scope == Scope::Full {
+            let course = fallen_through(&b, facts, registry.numbers[0], &depletion, end.day);
+            detail::write(&course, &mut pharmacy, &mut book)?;
         }
     }
-    for (course, (t, number)) in (0..).zip(treated.iter().zip(registry.numbers)) {
+    for (index, (t, number)) in (0..).zip(treated.iter().zip(registry.numbers)) {
         let infused_on = after(b.infused_on, t.start);
-        let mut s = b.section(Section::Treatment, course);
-        let given = treatment::lymphodepletion(&b, number, infused_on, &mut s)?;
-        records.extend(given);
-        infusions.push(treatment::infusion(&b, number, infused_on, &mut s)?);
+        let mut s = b.section(Section::Treatment, index);
+        let (given, depletion) = treatment::lymphodepletion(&b, number, infused_on, &mut s)?;
+        book.extend(given);
+        book.extend(vec![treatment::infusion(&b, number, infused_on, &mut s)?]);
         let last = end.day - t.start;
         // The draw of the course comes first in its stream; recording goes on from a stream of its own.
-        let mut s = b.section(Section::Toxicity, course).jumped();
-        toxicities.extend(t.toxicity.records(&b, number, infused_on, last, &mut s));
+        let mut s = b.section(Section::Toxicity, index).jumped();
+        let (daily, days) = t.toxicity.records(&b, number, infused_on, last, &mut s);
+        book.extend(daily);
         // The dead are not assessed, and from the next infusion on assessments belong to that one.
-        let next = treated.get(usize::from(course) + 1).map(|n| n.start - t.start - 1);
-        let last = next.unwrap_or(if end.status == Status::Dead { last - 1 } else { last });
-        let mut s = b.section(Section::Response, course);
-        responses.extend(response::assessments(&b, number, infused_on, &t.outcome, last, &mut s)?);
+        let next = treated.get(usize::from(index) + 1);
+        let before_next = next.map(|n| n.start - t.start - 1);
+        let alive = if end.status == Status::Dead { last - 1 } else { last };
+        let mut s = b.section(Section::Response, index);
+        let (responses, assessed) =
+            response::assessments(&b, number, infused_on, &t.outcome, before_next.unwrap_or(alive), &mut s)?;
+        book.extend(responses);
+        if scope == Scope::Full {
+            let previous = usize::from(index).checked_sub(1).and_then(|i| treated.get(i));
+            let course = Course {
+                b: &b,
+                facts,
+                number,
+                index,
+                day0: infused_on,
+                infused: true,
+                floor: previous.map_or(days_between(infused_on, b.consent), |p| preparation_from(p, t)),
+                depletion: &depletion,
+                toxicity: &t.toxicity,
+                days: &days,
+                outcome: Some(t.outcome),
+                assessed: &assessed,
+                end: before_next.unwrap_or(last),
+                last: next.map_or(alive, |n| n.start - t.start + preparation_from(t, n) - 1),
+                death: (end.status == Status::Dead && next.is_none()).then_some(cause),
+                next: next.map(|n| n.start - t.start),
+            };
+            detail::write(&course, &mut pharmacy, &mut book)?;
+        }
     }
-    records.extend(infusions);
-    records.extend(toxicities);
-    records.extend(responses);
-    records.extend(contacts(&b, end, cause, &mut follow_up));
+    if scope == Scope::Full {
+        pharmacy.write(&mut book)?;
+    }
+    book.extend(contacts(&b, end, cause, relapsed || !b.infused, &mut follow_up));
     Some(PatientRecords {
         center_id: b.site.form.center_id.clone(),
         patient_id: b.patient_id.clone(),
-        records,
+        records: book.in_order(),
     })
 }
+
+/// First day that belongs to the preparation of the infusion `t`, counted from it: after the progression that followed `previous`.
+fn preparation_from(previous: &Treated, t: &Treated) -> i32 {
+    let progression = previous.outcome.progression.unwrap_or(0);
+    (previous.start + progression + 1 - t.start).max(-75)
+}
+
+/// The preparation of an infusion that fell through.
+fn fallen_through<'a>(
+    b: &'a Baseline,
+    facts: Facts,
+    number: InfusionNumber,
+    depletion: &'a [Depletion],
+    end: i32,
+) -> Course<'a> {
+    Course {
+        b,
+        facts,
+        number,
+        index: 0,
+        day0: b.infused_on,
+        infused: false,
+        floor: days_between(b.infused_on, b.consent),
+        depletion,
+        toxicity: &NONE,
+        days: &[],
+        outcome: None,
+        assessed: &[],
+        end,
+        last: end,
+        death: None,
+        next: None,
+    }
+}
+
+/// The toxicity of an infusion that was not given.
+static NONE: Toxicity = Toxicity::none();
 
 /// The last day the center reported on: reports lag behind the cutoff, except soon after the infusion.
 fn last_observed(to_cutoff: i32, s: &mut Stream) -> i32 {

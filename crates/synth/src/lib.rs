@@ -18,6 +18,7 @@
 mod assumptions;
 mod baseline;
 mod center;
+mod detail;
 mod follow_up;
 mod gaps;
 mod history;
@@ -35,6 +36,7 @@ use chrono::{NaiveDate, TimeDelta};
 use clinical::codes::{CenterId, InfusionNumber, PatientId};
 use clinical::forms::center::Center;
 use clinical::record::Record;
+use history::Scope;
 use std::fmt;
 use std::ops::RangeInclusive;
 
@@ -108,6 +110,15 @@ pub struct PatientRecords {
     pub records: Vec<Record>,
 }
 
+/// The records of one center that belong to no patient.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CenterRecords {
+    /// The center.
+    pub center_id: CenterId,
+    /// Its reference ranges and assays.
+    pub records: Vec<Record>,
+}
+
 /// A synthetic registry; its patients are made when asked for.
 #[derive(Debug, Clone)]
 pub struct Registry {
@@ -153,12 +164,23 @@ impl Registry {
         &self.centers
     }
 
+    /// The records of each center beside its own form: reference ranges and assays. They are the center's, submitted like a patient's
+    /// records and before them.
+    pub fn center_records(&self) -> impl Iterator<Item = CenterRecords> + '_ {
+        self.sites.iter().filter_map(|site| {
+            Some(CenterRecords {
+                center_id: site.form.center_id.clone(),
+                records: detail::center_records(&site.equipment, site.form.joined_on)?,
+            })
+        })
+    }
+
     /// The records of patient `index`, which may lie beyond the configured number; `None` from [`MAX_PATIENTS`] on.
     pub fn patient(&self, index: u64) -> Option<PatientRecords> {
         if index >= MAX_PATIENTS {
             return None;
         }
-        history::assemble(self, index)
+        history::assemble(self, index, Scope::Full)
     }
 
     /// All patients in order, made one at a time.
@@ -176,7 +198,7 @@ impl Registry {
                 if left == 0 {
                     return None;
                 }
-                let mut patient = self.patient(index)?;
+                let mut patient = history::assemble(self, index, Scope::Core)?;
                 let mut infused = false;
                 patient.records.retain(|r| {
                     let name = r.form().name;

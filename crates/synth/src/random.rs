@@ -1,5 +1,6 @@
 //! Sampling on top of `ChaCha8`: the same numbers on every machine, one independent stream per patient and section.
 
+use chrono::NaiveTime;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -21,6 +22,64 @@ pub(crate) enum Section {
     FollowUp = 5,
     /// Properties of a center.
     Center = 6,
+    /// Everything that follows from the others; one [`Part`] each.
+    Detail = 7,
+}
+
+/// A part of [`Section::Detail`], far from every other part within the stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Part {
+    /// Disease baseline: what the common form leaves open.
+    Disease = 1,
+    /// Prior lines and transplantations.
+    History = 2,
+    /// Days before the infusion, and the examinations done on them.
+    Preparation = 3,
+    /// Doses of lymphodepletion.
+    Lymphodepletion = 4,
+    /// Particulars of the infusion.
+    Infusion = 5,
+    /// Tumor at baseline.
+    Tumor = 6,
+    /// Blood counts.
+    Counts = 7,
+    /// Laboratory results before lymphodepletion.
+    Laboratory = 8,
+    /// CRS by day.
+    Crs = 9,
+    /// ICANS by day.
+    Icans = 10,
+    /// IEC-HS, coagulopathy.
+    Hyperinflammation = 11,
+    /// Hospital stays.
+    Stay = 12,
+    /// Drugs.
+    Medication = 13,
+    /// Infections.
+    Infection = 14,
+    /// Hepatitis B of the patient.
+    Hepatitis = 15,
+    /// Other adverse events, second malignancies.
+    Event = 16,
+    /// CAR-T kinetics.
+    Kinetics = 17,
+    /// Visits.
+    Visit = 18,
+    /// Immunoglobulin, vaccines, subsequent therapy.
+    LongTerm = 19,
+    /// A center's laboratory.
+    Center = 20,
+    /// Assessments of the tumor.
+    Assessment = 21,
+    /// Laboratory results after the infusion.
+    FollowUpLaboratory = 22,
+    /// Test for SARS-CoV-2 before lymphodepletion.
+    CovidBefore = 23,
+    /// Test for SARS-CoV-2 after the infusion.
+    CovidAfter = 24,
+    /// Serology of one course.
+    Serology = 25,
 }
 
 /// Eight sections for each of the at most two infusions of a subject.
@@ -41,7 +100,14 @@ impl Stream {
         Self(generator)
     }
 
-    /// The same stream far ahead: as good as another stream.
+    /// The stream of one part of a subject's detail.
+    pub(crate) fn part(seed: u64, subject: u64, part: Part, course: u8) -> Self {
+        let mut stream = Self::new(seed, subject, Section::Detail, course);
+        stream.0.set_word_pos(u128::from(part as u8) << 32);
+        stream
+    }
+
+    /// The same stream far ahead: as good as another stream. Not for a [`Part`], which lies there itself.
     pub(crate) fn jumped(mut self) -> Self {
         self.0.set_word_pos(1 << 32);
         self
@@ -107,6 +173,12 @@ impl Stream {
 #[expect(clippy::cast_possible_truncation, reason = "clamped to the range of i32 first")]
 pub(crate) fn whole(value: f64) -> i32 {
     value.round().clamp(f64::from(i32::MIN), f64::from(i32::MAX)) as i32
+}
+
+/// A time of day, to five minutes, from one full hour to the end of another.
+pub(crate) fn clock(s: &mut Stream, from: i32, to: i32) -> Option<NaiveTime> {
+    let minutes = s.between(from * 12, to * 12 + 11) * 5;
+    NaiveTime::from_hms_opt(u32::try_from(minutes / 60).ok()?, u32::try_from(minutes % 60).ok()?, 0)
 }
 
 /// Rounds to so many decimal places.
@@ -186,6 +258,10 @@ mod tests {
             first(1, 2, Section::Baseline, 0),
             first(1, 1, Section::Toxicity, 0),
             first(1, 1, Section::Toxicity, 1),
+            Stream::part(1, 1, Part::Counts, 0).bits(),
+            Stream::part(1, 1, Part::Crs, 0).bits(),
+            Stream::part(1, 1, Part::Crs, 1).bits(),
+            Stream::part(1, 2, Part::Crs, 0).bits(),
         ];
         let distinct: std::collections::BTreeSet<u64> = all.into_iter().collect();
         assert_eq!(distinct.len(), all.len());

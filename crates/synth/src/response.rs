@@ -100,6 +100,17 @@ impl Track {
     }
 }
 
+/// An assessment as it was: its category even where the center had yet to report it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Assessed {
+    /// Day from the infusion.
+    pub(crate) day: i32,
+    /// Month of the schedule; none for a visit between scheduled ones.
+    pub(crate) month: Option<i32>,
+    pub(crate) criteria: Criteria,
+    pub(crate) category: Category,
+}
+
 /// The assessments of one infusion up to and including day `last`, the last one the progression if there was one.
 pub(crate) fn assessments(
     b: &Baseline,
@@ -108,12 +119,13 @@ pub(crate) fn assessments(
     outcome: &Outcome,
     last: i32,
     s: &mut Stream,
-) -> Option<Vec<Record>> {
+) -> Option<(Vec<Record>, Vec<Assessed>)> {
     let track = Track::draw(b, outcome.depth, s)?;
     let unscheduled = s.chance(UNSCHEDULED);
     let documented = !s.chance(UNDOCUMENTED);
     let mut found = outcome.progression.filter(|_| unscheduled);
-    let mut visits: Vec<(i32, Option<Category>)> = Vec::new();
+    let mut visits: Vec<(i32, i32, Option<Category>)> = Vec::new();
+    let mut found_in = None;
     let mut previous = 13;
     for months in VISIT_MONTHS {
         let spread = (2.5 + 0.4 * f64::from(months - 1)).min(12.0);
@@ -125,21 +137,26 @@ pub(crate) fn assessments(
             break;
         }
         if outcome.progression.is_some_and(|p| day >= p) {
-            found = found.or(Some(day));
+            if found.is_none() {
+                (found, found_in) = (Some(day), Some(months));
+            }
             break;
         }
         if !missed {
             let category = track.category(visits.len(), s);
-            visits.push((day, (!not_evaluable).then_some(category)));
+            visits.push((day, months, (!not_evaluable).then_some(category)));
         }
     }
     let progression =
         found.filter(|day| *day <= last && documented).map(|day| (day, track.progression(visits.len())));
     let mut records = Vec::with_capacity(visits.len() + 1);
+    let mut assessed = Vec::with_capacity(visits.len() + 1);
+    let criteria = track.criteria;
     let mut before = None;
-    for (day, category) in visits {
+    for (day, months, category) in visits {
         let pending = s.chance(b.missing_rate());
         let category = category.unwrap_or(Category::Ne);
+        assessed.push(Assessed { day, month: Some(months), criteria, category });
         let confirmed = (before == Some(category) && category != Category::Ne).then_some(YesNoUnknown::Yes);
         before = Some(category);
         let category = (!pending).then_some(category);
@@ -147,9 +164,10 @@ pub(crate) fn assessments(
         records.push(record(b, number, after(infused_on, day), track.criteria, category, confirmed));
     }
     if let Some((day, category)) = progression {
+        assessed.push(Assessed { day, month: found_in, criteria, category });
         records.push(record(b, number, after(infused_on, day), track.criteria, Some(category), None));
     }
-    Some(records)
+    Some((records, assessed))
 }
 
 fn record(

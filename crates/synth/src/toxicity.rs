@@ -21,8 +21,8 @@ const FATAL_ICANS: f64 = 0.06;
 
 /// One toxicity from onset to resolution; empty when it did not occur.
 #[derive(Debug, Clone, Default, PartialEq)]
-struct Episode {
-    onset: i32,
+pub(crate) struct Episode {
+    pub(crate) onset: i32,
     grades: Vec<i32>,
 }
 
@@ -56,12 +56,12 @@ impl Episode {
         Self { onset, grades }
     }
 
-    fn grade(&self, day: i32) -> i32 {
+    pub(crate) fn grade(&self, day: i32) -> i32 {
         let place = usize::try_from(day - self.onset).ok();
         place.and_then(|i| self.grades.get(i)).copied().unwrap_or(0)
     }
 
-    fn last_day(&self) -> Option<i32> {
+    pub(crate) fn last_day(&self) -> Option<i32> {
         i32::try_from(self.grades.len()).ok().filter(|n| *n > 0).map(|n| self.onset + n - 1)
     }
 
@@ -80,8 +80,8 @@ impl Episode {
 /// The toxicity of one infusion.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Toxicity {
-    crs: Episode,
-    icans: Episode,
+    pub(crate) crs: Episode,
+    pub(crate) icans: Episode,
     /// Day and cause of a death from toxicity.
     pub(crate) fatal: Option<(i32, Cause)>,
 }
@@ -89,13 +89,13 @@ pub(crate) struct Toxicity {
 /// One day as it was.
 #[expect(clippy::struct_excessive_bools, reason = "four drugs, each given or not")]
 #[derive(Debug, Clone, Copy, Default)]
-struct Day {
-    crs: i32,
-    icans: i32,
-    tocilizumab: bool,
-    siltuximab: bool,
-    steroids: bool,
-    anakinra: bool,
+pub(crate) struct Day {
+    pub(crate) crs: i32,
+    pub(crate) icans: i32,
+    pub(crate) tocilizumab: bool,
+    pub(crate) siltuximab: bool,
+    pub(crate) steroids: bool,
+    pub(crate) anakinra: bool,
 }
 
 /// Proportional odds over the grades.
@@ -122,6 +122,12 @@ pub(crate) fn draw(b: &Baseline, s: &mut Stream) -> Toxicity {
 }
 
 impl Toxicity {
+    /// No toxicity.
+    pub(crate) const fn none() -> Self {
+        const NONE: Episode = Episode { onset: 0, grades: Vec::new() };
+        Self { crs: NONE, icans: NONE, fatal: None }
+    }
+
     fn last_day(&self) -> i32 {
         self.crs.last_day().max(self.icans.last_day()).unwrap_or(0)
     }
@@ -160,7 +166,7 @@ impl Toxicity {
             .collect()
     }
 
-    /// CRD: the days recorded, none after `last` (day of death, end of observation).
+    /// The daily form: the days recorded, none after `last` (day of death, end of observation), and every day as it was.
     pub(crate) fn records(
         &self,
         b: &Baseline,
@@ -168,7 +174,7 @@ impl Toxicity {
         infused_on: NaiveDate,
         last: i32,
         s: &mut Stream,
-    ) -> Vec<Record> {
+    ) -> (Vec<Record>, Vec<Day>) {
         let days = self.days(b.profile.disease, s);
         let gaps = b.site.gaps;
         let planned = match (s.chance(0.06), s.chance(0.05)) {
@@ -177,6 +183,7 @@ impl Toxicity {
             _ => USUAL_LAST_DAY,
         };
         // Nobody is left alone before a toxicity is over.
+        let end = last;
         let last = last.min(planned.max(self.last_day() + 2)).min(LAST_DAY);
         let stretch = |p: f64, longest: i32, s: &mut Stream| {
             let first = s.between(1, 12);
@@ -185,7 +192,8 @@ impl Toxicity {
         };
         let unrecorded = stretch(recording::GAP_OF_RECORDS, 4, s);
         let unassessed = stretch(recording::GAP_OF_ASSESSMENT, 3, s);
-        (0..)
+        let observed = (0..).zip(&days).take_while(|(day, _)| *day <= end).map(|(_, day)| *day).collect();
+        let records = (0..)
             .zip(days)
             .take_while(|(day, _)| *day <= last)
             .filter_map(|(day, truth)| {
@@ -206,7 +214,8 @@ impl Toxicity {
                 };
                 Some(record)
             })
-            .collect()
+            .collect();
+        (records, observed)
     }
 }
 

@@ -4,12 +4,14 @@ use crate::after;
 use crate::assumptions::{Dose, recording};
 use crate::baseline::Baseline;
 use crate::gaps::Gaps;
-use crate::random::{Stream, rounded};
-use chrono::{Datelike, NaiveDate};
+use crate::random::{Part, Stream, clock, rounded};
+use chrono::{Datelike, NaiveDate, TimeDelta};
+use clinical::codes::baseline::Ecog;
 use clinical::codes::{
     BatchNumber, CarTCells, CourseNumber, Disease, InfusionNumber, Minutes, Percent, ProductCode, WeightKg,
     YesNoUnknown,
 };
+use clinical::form::Checks;
 use clinical::forms::infusion::{Infusion, ProductConformity};
 use clinical::forms::lymphodepletion::{AdjustReason, Lymphodepletion, Regimen};
 use clinical::{Form, MissingCode, Record};
@@ -19,15 +21,25 @@ const POSTPONED: f64 = 0.03;
 /// No record of any course.
 const FORM_MISSING: f64 = 0.004;
 
-/// LDC: the courses before the infusion on `infused_on`, in order of their dates.
+/// A course of lymphodepletion as it was given. Days count from the infusion.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Depletion {
+    pub(crate) number: CourseNumber,
+    pub(crate) regimen: Regimen,
+    pub(crate) start: i32,
+    pub(crate) end: i32,
+    pub(crate) adjusted: bool,
+}
+
+/// LDC: the courses before the infusion on `infused_on`, in order of their dates, and those of them that were given.
 pub(crate) fn lymphodepletion(
     b: &Baseline,
     number: InfusionNumber,
     infused_on: NaiveDate,
     s: &mut Stream,
-) -> Option<Vec<Record>> {
+) -> Option<(Vec<Record>, Vec<Depletion>)> {
     if s.chance(FORM_MISSING * b.site.gaps) {
-        return Some(Vec::new());
+        return Some((Vec::new(), Vec::new()));
     }
     let practice = b.site.practice;
     let intervals: Vec<(i32, f64)> = b
@@ -55,6 +67,7 @@ pub(crate) fn lymphodepletion(
         (_, true) => vec![long_interval],
     };
     let mut records = Vec::with_capacity(intervals.len());
+    let mut courses = Vec::new();
     for (course, interval) in (1..).zip(intervals) {
         let days = match regimen {
             Regimen::Bendamustine => 2,
@@ -74,6 +87,10 @@ pub(crate) fn lymphodepletion(
         let given = regimen != Regimen::None;
         let end = given.then(|| after(infused_on, -interval));
         let start = end.map(|end| after(end, 1 - days));
+        if given {
+            let (number, adjusted) = (CourseNumber::new(course)?, adjust_reason.is_some());
+            courses.push(Depletion { number, regimen, start: 1 - days - interval, end: -interval, adjusted });
+        }
         let mut gaps = Gaps::new(s, b.missing_rate());
         let code = if given { MissingCode::NotKnown } else { MissingCode::NotApplicable };
         let record = Lymphodepletion {
@@ -93,7 +110,7 @@ pub(crate) fn lymphodepletion(
         };
         records.push(record.to_record());
     }
-    Some(records)
+    Some((records, courses))
 }
 
 /// INF.
@@ -121,8 +138,14 @@ pub(crate) fn infusion(
     let vasopressors = if s.chance(0.004) { YesNoUnknown::Yes } else { YesNoUnknown::No };
     let thaw = if s.chance(0.02) { s.between(31, 55) } else { s.between(5, 28) };
     let thaw_known = !s.chance(0.1 * b.site.gaps);
+    let mut detail = b.part(Part::Infusion, u8::from(number.get() > 1));
+    let start_time = clock(&mut detail, 9, 15);
+    let minutes = detail.between(3, 11) * 5;
+    let end_time = start_time.map(|t| t + TimeDelta::minutes(i64::from(minutes)));
+    let ecog = detail.pick(&[(0, 0.3), (1, 0.58), (2, 0.12)])?;
+    let trial = if detail.chance(0.03) { YesNoUnknown::Yes } else { YesNoUnknown::No };
     let mut gaps = Gaps::new(s, b.missing_rate());
-    let record = Infusion {
+    let mut record = Infusion {
         patient_id: b.patient_id.clone(),
         infusion_number: number,
         infusion_date: infused_on,
@@ -139,15 +162,16 @@ pub(crate) fn infusion(
             Some(vasopressors),
         ),
         thaw_to_infuse_min: thaw_known.then(|| Minutes::new(thaw)).flatten(),
-        start_time: None,
+        start_time,
         end_date: None,
-        end_time: None,
+        end_time,
         dose_per_kg: None,
         dose_per_kg_reported: None,
-        ecog: None,
-        clinical_trial: None,
+        ecog: Ecog::new(ecog),
+        clinical_trial: Some(trial),
         missing: gaps.missing(),
     };
+    record.compute();
     Some(record.to_record())
 }
 

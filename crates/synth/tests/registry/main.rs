@@ -2,7 +2,10 @@
 
 mod coherence;
 mod configuration;
+mod derivation;
 mod determinism;
+mod forms;
+mod order;
 mod plausibility;
 mod support;
 mod validity;

@@ -1,7 +1,7 @@
 //! Every record passes the checks of its form, by way of its JSON line.
 
-use crate::coherence;
 use crate::support::{Typed, context, registry};
+use crate::{coherence, order};
 use chrono::{Days, NaiveDate};
 use clinical::finding::Findings;
 use clinical::record::{Entries, Record};
@@ -18,8 +18,6 @@ fn round_trip(record: &Record, context: Context) -> Findings {
     let (read, findings) = Record::from_json(record.form(), &entries, context);
     assert!(!findings.reject(), "{}\n{findings:#?}", String::from_utf8_lossy(&line));
     assert_eq!(read.as_ref(), Some(record));
-    let entries = Entries::parse(record.to_json().to_string().as_bytes()).expect("one object");
-    assert_eq!(Record::from_json(record.form(), &entries, context).0.as_ref(), Some(record));
     let mut checked = Findings::new();
     record.check(context, &mut checked);
     assert!(!checked.reject());
@@ -32,7 +30,7 @@ fn no_record_has_a_hard_fault_and_some_open_queries() {
     let mut records = 0_u32;
     let mut with_query = 0_u32;
     for seed in [1, 2] {
-        let registry = registry(seed, 1_200);
+        let registry = registry(seed, 600);
         let context = context(registry.config());
         for patient in registry.patients() {
             for record in &patient.records {
@@ -58,7 +56,7 @@ fn no_record_has_a_hard_fault_and_some_open_queries() {
         assert!(queries.contains(&(id, field.to_owned())), "no query {id} at {field} among {queries:?}");
     }
     let share = f64::from(with_query) / f64::from(records);
-    assert!((0.005..0.04).contains(&share), "{with_query} of {records} records open a query");
+    assert!((0.0005..0.01).contains(&share), "{with_query} of {records} records open a query");
 }
 
 #[test]
@@ -75,7 +73,7 @@ fn records_come_in_an_order_in_which_they_can_be_submitted() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
     #[test]
     fn any_patient_of_any_registry_is_valid_and_coherent(
         seed in any::<u64>(), index in 0..MAX_PATIENTS, centers in 1_u32..60, days in 0_u64..28_854,
@@ -88,5 +86,6 @@ proptest! {
             round_trip(record, context(registry.config()));
         }
         coherence::assert_coherent(&Typed::of(&patient), &registry);
+        order::assert_in_order(&patient);
     }
 }
