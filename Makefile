@@ -32,6 +32,7 @@ deny: # cargo-deny, from crates.io when it is missing
 bench: postgres ## speed, as ratios to floors measured in the same run
 	cargo bench --locked -p sequela --bench registry
 	cargo bench --locked -p survival
+	cargo bench --locked -p synth --bench criteria
 
 spec: ## regenerate api-spec/
 	cargo build --locked -p sequela

@@ -446,3 +446,39 @@ proptest::proptest! {
         let _ = Record::from_text(form, &columns, cells.iter().map(String::as_str), context());
     }
 }
+
+#[test]
+fn a_computed_value_may_be_given_back_but_not_entered() {
+    let example: Value = serde_json::from_str(clinical::forms::example(form("infusion"))).unwrap();
+    let (record, found) = read(form("infusion"), &example);
+    assert_eq!(found, vec![]);
+    let stored = record.unwrap().to_json();
+    let dose = stored["dose_per_kg"].as_f64().unwrap();
+    assert!((dose - 2e6).abs() < 1.0, "{dose}");
+    assert_eq!(read(form("infusion"), &stored).1, vec![]);
+    let mut other = stored.clone();
+    other["dose_per_kg"] = json!(dose * (1.0 + 1e-10));
+    let (kept, found) = read(form("infusion"), &other);
+    assert_eq!(
+        (found, kept.unwrap().to_json()),
+        (vec![], stored.clone()),
+        "a lost last digit is no other value"
+    );
+    other["dose_per_kg"] = json!(dose * (1.0 + 1e-6));
+    assert_eq!(read(form("infusion"), &other).1, vec![pair("value.computed", "/dose_per_kg")]);
+    other["dose_per_kg"] = Value::Null;
+    other["missing"] = json!({"dose_per_kg": "NK"});
+    assert!(read(form("infusion"), &other).1.contains(&pair("value.computed", "/dose_per_kg")));
+}
+
+#[test]
+fn decimals_of_any_length_are_read_as_written() {
+    let mut example: Value = serde_json::from_str(clinical::forms::example(form("infusion"))).unwrap();
+    for text in ["91.05199999999999", "70.30000000000001", "123.45678901234567", "68.5"] {
+        example["weight_kg"] = serde_json::from_str(text).unwrap();
+        let Some(record) = read(form("infusion"), &example).0 else { continue };
+        assert_eq!(record.cell("weight_kg").to_text(), text);
+        let again = Entries::parse(&record.canonical_bytes()).unwrap();
+        assert_eq!(Record::from_json(form("infusion"), &again, context()).0, Some(record));
+    }
+}

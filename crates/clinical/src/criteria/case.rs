@@ -134,7 +134,11 @@ fn judge<C: Case>(text: &str, trace: &mut Trace) -> Result<Judged<C::Result>, Fa
         } else {
             format!("/{}", path.replace(['.', '['], "/").replace(']', ""))
         };
-        Fault::new(pointer, error.to_string(), "the members that the README lists for this kind of case")
+        Fault::new(
+            pointer,
+            error.to_string(),
+            "the members that crates/clinical/README.md lists for this kind of case",
+        )
     })?;
     reader.end().map_err(|error| malformed(&error))?;
     let id = serde_json::from_str::<Identified>(text).map_err(|error| malformed(&error))?.id;

@@ -418,7 +418,12 @@ impl Course<'_> {
                 a["blood"] = json!({ "wbc_10e9_l": member(a, "blood_wbc_10e9_l"), "rbc_10e12_l": member(a, "blood_rbc_10e12_l") });
             }
             let of_day = tests.iter().map(|(_, t)| t).filter(|t| date_of(t) == date);
-            a["mrd"] = of_day.cloned().collect();
+            // What is compared is the sensitivity of the method; the assay's own limit is the form's.
+            let test = |t: &Value| {
+                json!({ "method": member(t, "method"), "specimen": member(t, "specimen"), "sensitivity": member(t, "sensitivity"),
+                    "result": member(t, "result"), "level": member(t, "mrd_level") })
+            };
+            a["mrd"] = of_day.map(test).collect();
             a["response_assessment"] = Value::Bool(true);
         }
         let (baseline, assessments) = split(&components);

@@ -26,7 +26,7 @@ fn crs_of_a_day_with_its_rule() {
         &with(json!({"reported_grade": 1})),
         "derived.crs_grade",
         "crs_day/reported_grade 1",
-        "2 by crs.hypotension",
+        "2 by crs.low_flow_oxygen",
     );
     fires(&with(json!({"reported_grade": 3})), "derived.crs_grade", "crs_day/reported_grade 3", "2 by");
     // One vasopressor is grade 3, two are grade 4.
@@ -167,6 +167,16 @@ fn leukemia_by_blasts_and_counts() {
         "CRh by b_all.",
     );
     silent(&with("CRh", json!({"platelets_10e9_l": 99})), "derived.response");
+    // A test of residual disease of the same day belongs to the assessment.
+    let tested = [&with("CR", json!({}))[..], &[record("mrd", json!({"assessment_date": day(28)}))]].concat();
+    silent(&tested, "derived.contradictory_components");
+    assert!(derived(&tested).iter().any(|(_, value, ..)| *value == text("CR")), "{:?}", derived(&tested));
+    fires(
+        &[&with("CRi", json!({}))[..], &tested[3..]].concat(),
+        "derived.response",
+        "response/reported_category CRi",
+        "CR by b_all.",
+    );
 }
 
 #[test]
