@@ -5,22 +5,27 @@ use clinical::record::Record;
 use clinical::review::{History, review};
 use serde_json::json;
 
+/// A derived value as the tests compare it.
+type Derived = (&'static str, Option<String>, Option<String>, Option<&'static str>);
+
 /// Name, derived and reported value, deciding rule: for every derived value in the order of the history.
-fn derived(records: &[Record]) -> Vec<(&'static str, Option<String>, Option<String>, Option<&'static str>)> {
+fn derived(records: &[Record]) -> Vec<Derived> {
     let (history, _) = History::new(records.iter().map(|r| ((), r.clone())).collect());
     let all = review(&history, context()).derived.into_iter();
     all.map(|d| (d.name, d.value, d.reported, d.rule.map(|r| r.id))).collect()
 }
 
-fn text(value: &str) -> Option<String> {
-    Some(value.to_owned())
+macro_rules! text {
+    ($value:literal) => {
+        Some($value.to_owned())
+    };
 }
 
 #[test]
 fn crs_of_a_day_with_its_rule() {
     let with = |changes| [infusion(1, 0), record("crs_day", changes)];
     let same = with(json!({}));
-    assert_eq!(derived(&same), [("reported_grade", text("2"), text("2"), Some("crs.low_flow_oxygen"))]);
+    assert_eq!(derived(&same), [("reported_grade", text!("2"), text!("2"), Some("crs.low_flow_oxygen"))]);
     silent(&same, "derived.crs_grade");
     fires(
         &with(json!({"reported_grade": 1})),
@@ -49,7 +54,7 @@ fn what_the_observations_leave_open_is_no_difference() {
     let records = [infusion(1, 0), record("crs_day", open)];
     silent(&records, "derived.crs_grade");
     let (_, value, reported, _) = derived(&records).remove(0);
-    assert_eq!((value, reported), (None, text("4")));
+    assert_eq!((value, reported), (None, text!("4")));
     let below = json!({"oxygen_device": null, "oxygen_flow_l_min": null, "missing": {"oxygen_device": "NK"}, "reported_grade": 1});
     fires(
         &[infusion(1, 0), record("crs_day", below)],
@@ -119,7 +124,7 @@ fn a_response_is_compared_with_its_components_of_the_same_day() {
     let report = |category: &str| record("response", json!({"reported_category": category}));
     let with = |category, changes| [infusion(1, 0), report(category), record("lymphoma_assessment", changes)];
     silent(&with("CMR", json!({})), "derived.response");
-    assert_eq!(derived(&with("CMR", json!({})))[0].1, text("CMR"));
+    assert_eq!(derived(&with("CMR", json!({})))[0].1, text!("CMR"));
     fires(&with("PMR", json!({})), "derived.response", "response/reported_category PMR", "CMR by lugano.");
     let avid = json!({"deauville": "4", "uptake_change": "REDUCED"});
     fires(&with("CMR", avid.clone()), "derived.response", "response/reported_category CMR", "PMR by lugano.");
@@ -170,7 +175,7 @@ fn leukemia_by_blasts_and_counts() {
     // A test of residual disease of the same day belongs to the assessment.
     let tested = [&with("CR", json!({}))[..], &[record("mrd", json!({"assessment_date": day(28)}))]].concat();
     silent(&tested, "derived.contradictory_components");
-    assert!(derived(&tested).iter().any(|(_, value, ..)| *value == text("CR")), "{:?}", derived(&tested));
+    assert!(derived(&tested).iter().any(|(_, value, ..)| *value == text!("CR")), "{:?}", derived(&tested));
     fires(
         &[&with("CRi", json!({}))[..], &tested[3..]].concat(),
         "derived.response",
