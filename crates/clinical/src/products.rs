@@ -120,6 +120,10 @@ pub fn products() -> Vec<Record> {
                 dose_cap: r.cap.and_then(DoseBound::new),
                 weight_split_kg: r.split.and_then(WeightKg::new),
                 dose_provenance: r.provenance,
+                vector: None,
+                label_indications: None,
+                valid_from: None,
+                valid_to: None,
                 missing: Missing::new(missing),
             };
             Some(product.to_record())

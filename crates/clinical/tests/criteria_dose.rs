@@ -253,6 +253,10 @@ fn ranges_of_products_added_as_reference_data() {
         dose_cap: cap.and_then(DoseBound::new),
         weight_split_kg: split.and_then(WeightKg::new),
         dose_provenance: None,
+        vector: None,
+        label_indications: None,
+        valid_from: None,
+        valid_to: None,
         missing: clinical::record::Missing::default(),
     };
     let (flat, per_kg) = (Some(DoseBasis::Flat), Some(DoseBasis::PerKg));

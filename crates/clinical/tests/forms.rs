@@ -123,6 +123,13 @@ fn every_rule_of_every_form_fires_on_its_side_only() {
         ),
         ("product", json!({"dose_min": 3e6}), "product.dose_bounds", "/dose_max", json!({"dose_min": 2e6})),
         (
+            "product",
+            json!({"valid_from": "2021-06-22", "valid_to": "2021-06-21"}),
+            "product.valid_to_before_valid_from",
+            "/valid_to",
+            json!({"valid_from": "2021-06-22", "valid_to": "2021-06-22"}),
+        ),
+        (
             "patient",
             json!({"consent_registry": "N"}),
             "patient.consent_refused",

@@ -7,7 +7,7 @@ use clinical::codes::{
     ProductCode,
 };
 use clinical::field::{Cell, Kind};
-use clinical::form::{Form, FormDescriptor, Parent};
+use clinical::form::{Form, FormDescriptor};
 use clinical::forms::center::Center;
 use clinical::forms::daily_toxicity::DailyToxicity;
 use clinical::forms::disease::DiseaseBaseline;
@@ -287,7 +287,7 @@ impl Registry {
 
 fn frame(form: &FormDescriptor, rows: &[&(String, Record)]) -> DataFrame {
     let mut columns: Vec<Column> = Vec::new();
-    if form.parent != Parent::Registry || form.name == "patient" {
+    if !form.is_reference() {
         columns
             .push(Column::new("center_id".into(), rows.iter().map(|(c, _)| c.as_str()).collect::<Vec<_>>()));
         let ids: Vec<String> = (0..rows.len()).map(|i| format!("record-{i}")).collect();

@@ -9,6 +9,7 @@ use clinical::forms::product::Product;
 use clinical::forms::survival_status::{Status, SurvivalStatus};
 use cohort::snapshot::{Manifest, Rows, content_hash};
 use cohort::{Scope, Snapshot, SnapshotError};
+use polars::prelude::*;
 use serde_json::Value;
 
 fn two_centers() -> Registry {
@@ -131,17 +132,65 @@ fn a_file_that_is_not_parquet_is_an_error_not_a_panic() {
     assert!(snapshot.scan(Infusion::DESCRIPTOR).is_err());
 }
 
+/// The entry of a form in the manifest's files.
+fn entry<'a>(manifest: &'a mut Value, form: &str) -> &'a mut Value {
+    manifest["files"].as_array_mut().unwrap().iter_mut().find(|f| f["form"] == form).unwrap()
+}
+
+/// Rewrites the patients without `column`, as written when the form had version `form_version`.
+fn patients_without(directory: &Directory, column: &str, form_version: i32) {
+    let path = directory.path().join("patient.parquet");
+    let mut frame = ParquetReader::new(std::fs::File::open(&path).unwrap()).finish().unwrap();
+    frame.drop_in_place(column).unwrap();
+    ParquetWriter::new(std::fs::File::create(&path).unwrap()).finish(&mut frame).unwrap();
+    edit_manifest(directory, |m| {
+        let patients = entry(m, "patient");
+        patients["bytes"] = std::fs::metadata(&path).unwrap().len().into();
+        patients["form_version"] = form_version.into();
+        reseal(m);
+    });
+}
+
 #[test]
-fn another_version_of_a_form_or_other_columns_are_refused() {
+fn a_newer_version_of_a_form_is_refused() {
     let directory = two_centers().write(1);
-    edit_manifest(&directory, |m| m["files"][2]["form_version"] = 7.into());
+    let newer = Patient::DESCRIPTOR.version + 1;
+    edit_manifest(&directory, |m| {
+        entry(m, "patient")["form_version"] = newer.into();
+        reseal(m);
+    });
     let error = open(&directory).unwrap().scan(Patient::DESCRIPTOR).map(|_| ()).unwrap_err();
-    assert!(matches!(error, SnapshotError::FormVersion { found: 7, .. }), "{error}");
+    assert!(matches!(error, SnapshotError::FormVersion { found, .. } if found == newer), "{error}");
+}
+
+#[test]
+fn fields_a_form_did_not_have_yet_are_null_but_only_in_its_older_files() {
+    let older = Patient::DESCRIPTOR.version - 1;
 
     let directory = two_centers().write(1);
+    patients_without(&directory, "race_ethnicity", older);
+    let patients = open(&directory).unwrap().scan(Patient::DESCRIPTOR).unwrap().collect().unwrap();
+    assert_eq!((patients.height(), patients.column("race_ethnicity").unwrap().null_count()), (3, 3));
+
+    let directory = two_centers().write(1);
+    patients_without(&directory, "race_ethnicity", Patient::DESCRIPTOR.version);
+    let error = open(&directory).unwrap().scan(Patient::DESCRIPTOR).map(|_| ()).unwrap_err();
+    assert!(matches!(&error, SnapshotError::Column { column, .. } if column == "race_ethnicity"), "{error}");
+
+    let directory = two_centers().write(1);
+    patients_without(&directory, "date_basis", older);
+    let error = open(&directory).unwrap().scan(Patient::DESCRIPTOR).map(|_| ()).unwrap_err();
+    assert!(matches!(&error, SnapshotError::Column { column, .. } if column == "date_basis"), "{error}");
+}
+
+#[test]
+fn a_file_of_another_form_and_a_missing_one_are_refused() {
+    let directory = two_centers().write(1);
     edit_manifest(&directory, |m| {
-        m["files"][5]["path"] = "patient.parquet".into();
-        m["files"][5]["bytes"] = m["files"][2]["bytes"].clone();
+        let bytes = entry(m, "patient")["bytes"].clone();
+        let infusions = entry(m, "infusion");
+        infusions["path"] = "patient.parquet".into();
+        infusions["bytes"] = bytes;
         reseal(m);
     });
     let error = open(&directory).unwrap().scan(Infusion::DESCRIPTOR).map(|_| ()).unwrap_err();
@@ -149,7 +198,7 @@ fn another_version_of_a_form_or_other_columns_are_refused() {
 
     let directory = two_centers().write(1);
     edit_manifest(&directory, |m| {
-        m["files"].as_array_mut().unwrap().remove(5);
+        m["files"].as_array_mut().unwrap().retain(|f| f["form"] != "infusion");
         reseal(m);
     });
     let error = open(&directory).unwrap().infusions().map(|_| ()).unwrap_err();

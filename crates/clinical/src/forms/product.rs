@@ -1,10 +1,11 @@
 //! PRD: a CAR-T product of the reference table.
 
 use crate::codes::{DoseBound, Name, ProductCode, WeightKg};
-use crate::field::value_sets;
+use crate::field::{CodeList, value_sets};
 use crate::finding::Findings;
 use crate::form::{Checks, Context, form};
 use crate::rule::rules;
+use chrono::NaiveDate;
 
 value_sets! {
     /// Antigen the CAR binds.
@@ -21,6 +22,18 @@ value_sets! {
     Costimulation "costimulation" { Cd28 "CD28" "CD28" "CD28共刺激域"; FourOneBb "4-1BB" "4-1BB" "4-1BB共刺激域"; Other "OTHER" "Other" "其他"; }
     /// Whether the dose is fixed or by body weight.
     DoseBasis "dose_basis" { Flat "FLAT" "Fixed dose" "固定剂量"; PerKg "PER_KG" "Per kg body weight" "按体重"; }
+    /// Vector that carries the CAR gene.
+    Vector "vector" { Lentiviral "LENTI" "Lentiviral" "慢病毒"; Gammaretroviral "GAMMARETRO" "Gammaretroviral" "γ逆转录病毒"; Other "OTHER" "Other" "其他"; }
+    /// Indications of the guideline (1.1, 2.1, 3.1).
+    Indication "indication" {
+        NhlI1 "NHL-I1" "Large B-cell lymphoma after two or more lines" "大B细胞淋巴瘤，≥2线治疗后";
+        NhlI2 "NHL-I2" "Large B-cell lymphoma, primary refractory or relapsed within 12 months" "大B细胞淋巴瘤，一线难治或12个月内复发";
+        NhlI3 "NHL-I3" "Follicular lymphoma grade 1 to 3a after two or more lines" "1～3a级滤泡性淋巴瘤，≥2线治疗后";
+        NhlI4 "NHL-I4" "Mantle cell lymphoma after two or more lines with a BTK inhibitor" "套细胞淋巴瘤，≥2线治疗（含BTK抑制剂）后";
+        MmI1 "MM-I1" "Multiple myeloma after three or more lines" "多发性骨髓瘤，≥3线治疗后";
+        AllI1 "ALL-I1" "B-cell acute lymphoblastic leukemia, relapsed or refractory" "复发/难治B细胞急性淋巴细胞白血病";
+        Other "OTHER" "Other" "其他";
+    }
     /// Where a fact of the reference table comes from (catalogue 0.1).
     Provenance "provenance" {
         Seed "SEED" "Printed in the guideline" "指南原文";
@@ -33,7 +46,7 @@ value_sets! {
 form! {
     /// A CAR-T product. Reference data: extensible, never an enum in code.
     Product {
-        name: "product", path: "products", version: 1, label: ("Product", "产品"),
+        name: "product", path: "products", version: 2, label: ("Product", "产品"),
         source: "catalogue G1 PRD, B0", key: &["product_code"], parent: Registry, rules: RULES,
     }
     /// Short code, for example axi-cel.
@@ -58,15 +71,30 @@ form! {
     weight_split_kg: WeightKg, optional, ("Weight split", "体重分界");
     /// Where the dose comes from.
     dose_provenance: Provenance, optional, ("Provenance of the dose", "剂量来源");
+    /// Vector that carries the CAR gene.
+    vector: Vector, optional, ("Vector", "载体");
+    /// Indications of the guideline that the label covers.
+    label_indications: CodeList<Indication>, optional, ("Labelled indications", "获批适应证");
+    /// First day for which this row holds.
+    valid_from: NaiveDate, optional, ("Valid from", "生效日期");
+    /// Last day for which this row holds.
+    valid_to: NaiveDate, optional, ("Valid to", "失效日期");
 }
 
 rules! {
+    /// G1: a row holds for a time.
+    VALID_TO = hard("product.valid_to_before_valid_from", "the last day of validity is before the first", "失效日期早于生效日期");
     /// G1: max >= min.
     DOSE_BOUNDS = hard("product.dose_bounds", "the highest dose is below the lowest", "最高剂量低于最低剂量");
 }
 
 impl Checks for Product {
     fn check(&self, _: Context, findings: &mut Findings) {
+        if let (Some(from), Some(to)) = (self.valid_from, self.valid_to)
+            && to < from
+        {
+            findings.at(&VALID_TO, "valid_to", Some(to.to_string()), Some(format!("{from} or later")));
+        }
         if let (Some(min), Some(max)) = (self.dose_min, self.dose_max)
             && max < min
         {
