@@ -165,10 +165,8 @@ async fn amend_many(
         .collect();
     trail::append(scoped, center, author, Action::Amend, form.name, Some(reason), &log).await?;
     query::resolve_many(scoped, center, &ids).await?;
-    let asked: Vec<(Uuid, &Finding)> = rows
-        .iter()
-        .flat_map(|(row, s)| candidates[*row].findings.iter().map(|f| (s.record_id, f)))
-        .collect();
+    let asked: Vec<(Uuid, &Finding)> =
+        rows.iter().flat_map(|(row, s)| candidates[*row].findings.iter().map(|f| (s.record_id, f))).collect();
     query::open(scoped, center, form.name, &asked).await
 }
 

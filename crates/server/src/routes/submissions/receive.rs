@@ -126,6 +126,14 @@ async fn answer(
 ) -> Result<Response, Problem> {
     let submission = app.submissions.wait(center, id, wait).await.map_err(caller.problem())?;
     let location = format!("/v1/submissions/{id}");
+    if submission.state == "failed" {
+        let why = submission.failure.unwrap_or_default();
+        let mut problem = Problem::unavailable(format!(
+            "{why}. The file is kept: POST {location}/resumption goes on with it."
+        ));
+        problem.title = "The submission failed".to_owned();
+        return Err(problem);
+    }
     let mut response = if submission.ended() {
         let centers = [center.to_owned()];
         let body = view::whole(app, &centers, &submission, detail, caller.language).await?;
@@ -171,7 +179,9 @@ fn requested(
             ));
         }
         (ModeName::Insert, Some(_)) => {
-            return Err(Problem::bad_request("A reason belongs to mode=upsert; nothing is amended otherwise."));
+            return Err(Problem::bad_request(
+                "A reason belongs to mode=upsert; nothing is amended otherwise.",
+            ));
         }
         (ModeName::Insert, None) => None,
     };
@@ -222,9 +232,8 @@ async fn receive(
         let mut file = std::io::BufWriter::new(std::fs::File::create(local).map_err(&here)?);
         let mut stream = body.into_data_stream();
         while let Some(piece) = next_piece(&mut stream).await? {
-            let piece = piece.map_err(|_| {
-                Problem::bad_request("The request body ended before its announced length.")
-            })?;
+            let piece = piece
+                .map_err(|_| Problem::bad_request("The request body ended before its announced length."))?;
             if upload.bytes() + piece.len() as u64 > app.submission_limit as u64 {
                 return Err(Problem::too_large(app.submission_limit));
             }
@@ -270,7 +279,10 @@ async fn inspect(local: &Path, wanted: &Request, caller: &Caller) -> Result<(), 
         Fault::Header { place, findings } => {
             let at = Some(Place { row: 1, tabular: true });
             let mut problem = Problem::invalid(&findings, language);
-            problem.detail = format!("The header of {place} has {} fault(s); nothing was written.", findings.iter().count());
+            problem.detail = format!(
+                "The header of {place} has {} fault(s); nothing was written.",
+                findings.iter().count()
+            );
             problem.errors = items(&findings, language, at);
             problem
         }
