@@ -19,6 +19,24 @@ fn near(value: &Value, expected: f64) {
 }
 
 #[test]
+fn a_case_without_doses_names_them() {
+    for (case, missing) in [
+        (json!({"weight_kg": 70}), vec!["lymphodepletion", "tocilizumab", "ivig", "g_csf", "product"]),
+        (json!({"weight_kg": 70, "product": {"product_code": "axi-cel"}}), vec!["product/dose_total_car_t"]),
+        (json!({"tocilizumab": {}, "ivig": {}}), vec!["tocilizumab/doses", "ivig/dose_g"]),
+        (json!({"g_csf": {}, "lymphodepletion": {}}), vec!["lymphodepletion/doses", "g_csf/dose_ug"]),
+        (
+            json!({"weight_kg": 70, "g_csf": {"dose_ug_kg": 5}, "product": {"product_code": "axi-cel"}}),
+            vec![],
+        ),
+    ] {
+        let line = dose(&case);
+        assert_eq!(line.missing(), missing, "{case}");
+        assert_eq!(line.result("/category") == "not_evaluable", !missing.is_empty(), "{case}");
+    }
+}
+
+#[test]
 fn tocilizumab_vectors_of_i3() {
     for (weight, mg) in [(50.0, 400.0), (70.0, 560.0), (100.0, 800.0), (110.0, 800.0)] {
         assert!((tocilizumab_mg(weight) - mg).abs() < 1e-9);

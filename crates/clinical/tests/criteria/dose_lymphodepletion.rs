@@ -155,6 +155,10 @@ fn repeated_lymphodepletion_vectors_of_i3_7() {
     let missing = dose(&json!({"lymphodepletion": {"repeat": {}}}));
     assert_eq!(
         missing.missing(),
-        ["lymphodepletion/repeat/days_to_infusion", "lymphodepletion/repeat/wbc_10e9_l"]
+        [
+            "lymphodepletion/repeat/days_to_infusion",
+            "lymphodepletion/repeat/wbc_10e9_l",
+            "lymphodepletion/doses"
+        ]
     );
 }

@@ -168,7 +168,12 @@ fn without_an_end_the_days_that_follow_are_unknown() {
     assert_eq!((line.result("/early/at_least"), line.result("/early/at_most")), (&json!(3), &json!(4)));
     assert_eq!(line.result("/early/no_recovery"), &Value::Null);
     assert_eq!(line.conclusion(AT_EARLY), Some("not_evaluable"));
-    assert!(line.missing().contains(&"anc_10e9_l"));
+    assert_eq!(line.missing(), ["anc_10e9_l", "death_day"]);
+    // Another count would decide, a day of death would not: the unknown days lie before the last value.
+    let gap = json!([{"day": 0, "anc_ul": 400}, {"day": 16, "anc_ul": 400}]);
+    assert_eq!(early_of(&json!({"days": gap})).missing(), ["anc_10e9_l"]);
+    let died = early_of(&json!({"days": gap, "death_day": 16}));
+    assert_eq!((died.result("/early/grade"), died.missing()), (&Value::Null, vec!["anc_10e9_l"]));
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod infection_risk;
 mod lugano;
 mod months;
 mod mrd;
+mod names;
 mod support;
 mod tls;
 mod vasopressor;

@@ -174,7 +174,33 @@ fn absence_is_never_taken_as_normal() {
         bare["missing"],
         json!(["norepinephrine_ug_min", "epinephrine_ug_min", "phenylephrine_ug_min", "vasopressin"])
     );
-    assert_eq!(line(&json!({}))["result"]["category"], "not_evaluable");
+    let nothing = line(&json!({}));
+    assert_eq!(nothing["result"]["category"], "not_evaluable");
+    assert_eq!(
+        nothing["missing"],
+        json!([
+            "norepinephrine_ug_min",
+            "hours",
+            "dopamine_ug_kg_min",
+            "epinephrine_ug_min",
+            "phenylephrine_ug_min",
+            "vasopressin"
+        ])
+    );
+    // Nothing to add up is 0, and JSON tells -0.0 from it.
+    for none in [&nothing, &listed(json!([])), &listed(json!(["OTHER"]))] {
+        let known = &none["result"]["norepinephrine_equivalent_at_least_ug_min"];
+        assert_eq!(known.to_string(), "0.0");
+    }
+    // Whatever was given, it was not for 3 h.
+    assert_eq!(
+        line(&json!({"norepinephrine_ug_min": 30, "hours": 2.9}))["result"]["category"],
+        "not_high_dose"
+    );
+    assert_eq!(line(&json!({"hours": 2.9}))["result"]["category"], "not_high_dose");
+    let long = line(&json!({"vasopressin": false, "hours": 3}));
+    assert_eq!(long["result"]["category"], "not_evaluable");
+    assert!(!long["missing"].as_array().unwrap().contains(&json!("hours")));
     assert_eq!(listed(json!([]))["result"]["category"], "not_high_dose");
     // An agent without an equivalent bounds from below.
     let other = listed(json!([ne(15.0, json!(3)), {"drug": "metaraminol", "hours": 3}]));

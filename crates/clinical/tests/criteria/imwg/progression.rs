@@ -1,6 +1,8 @@
 //! The row PD of catalogue C1.
 
-use super::support::{BOTH, CSCO, IMWG, categories, derive, lacking, last, monthly, only, result, with};
+use super::support::{
+    BOTH, CSCO, IMWG, categories, derive, lacking, last, monthly, only, result, try_derive, with,
+};
 use serde_json::{Value, json};
 
 fn m(serum: f64, urine: f64) -> Value {
@@ -229,4 +231,50 @@ fn bone_lesions() {
             if version == CSCO { "VGPR" } else { "not_evaluable" }
         );
     }
+}
+
+/// Catalogue I3.4: what a rise is measured from may be told without the assessments that showed it.
+#[test]
+fn a_nadir_told_by_the_case() {
+    let judged = |version: &str, baseline: Value, nadir: Value, now: Value| {
+        let mut case = monthly(version, &baseline, &[now]);
+        case["nadir"] = nadir;
+        categories(&derive(&case)["result"])[0].to_owned()
+    };
+    let serum = |g_l: f64| json!({"serum_m_protein_g_l": g_l, "urine_m_protein_mg_24h": 0.0});
+    for version in BOTH {
+        assert_ne!(judged(version, serum(40.0), serum(4.0), serum(8.9)), "PD");
+        assert_eq!(judged(version, serum(40.0), serum(4.0), serum(9.0)), "PD");
+        assert_eq!(judged(version, serum(60.0), serum(52.0), serum(62.0)), "PD");
+        // A higher value is not the lowest.
+        assert_eq!(judged(version, serum(4.0), serum(40.0), serum(9.0)), "PD");
+    }
+    assert_eq!(judged(CSCO, serum(60.0), serum(42.0), serum(52.0)), "PD");
+    assert_ne!(judged(IMWG, serum(60.0), serum(42.0), serum(52.0)), "PD");
+    let lowest_confirmed = |nadir: Value| {
+        let mut case = monthly(IMWG, &serum(40.0), &[serum(9.0)]);
+        (case["nadir"], case["parameters"]) = (nadir, json!({"nadir": "lowest_confirmed"}));
+        categories(&derive(&case)["result"])[0].to_owned()
+    };
+    assert_eq!(lowest_confirmed(serum(4.0)), "PD");
+    assert_ne!(lowest_confirmed(serum(4.1)), "PD");
+    let lesion =
+        |mm: f64| json!({"plasmacytomas": [{"id": "a", "longest_diameter_mm": mm, "short_axis_mm": mm}]});
+    assert_eq!(judged(CSCO, lesion(40.0), lesion(10.0), lesion(15.0)), "PD");
+    assert_ne!(judged(CSCO, lesion(40.0), Value::Null, lesion(15.0)), "PD");
+}
+
+#[test]
+fn the_day_of_a_nadir_lies_between_baseline_and_the_first_assessment() {
+    let pointer = |nadir: &str| {
+        let mut case = monthly(IMWG, &json!({"date": "2023-12-01"}), &[json!({})]);
+        case["nadir"] = json!({"date": nadir, "serum_m_protein_g_l": 4.0});
+        try_derive(&case).err().map(|fault| fault.pointer)
+    };
+    assert_eq!(pointer("2023-11-30").as_deref(), Some("/nadir/date"));
+    assert_eq!((pointer("2023-12-01"), pointer("2024-01-01")), (None, None));
+    assert_eq!(pointer("2024-01-02").as_deref(), Some("/assessments/0/date"));
+    let mut case = monthly(IMWG, &json!({}), &[json!({})]);
+    case["nadir"] = json!({"serum_m_protein_g_l": 151.0});
+    assert_eq!(try_derive(&case).unwrap_err().pointer, "/nadir/serum_m_protein_g_l");
 }
