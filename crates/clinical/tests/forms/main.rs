@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its own input has failed")]
 
 mod catalog;
+mod dictionary;
 mod follow_up;
 mod lab;
 mod treatment;

@@ -200,7 +200,7 @@ fn contradictions() {
         ),
         (json!({ "plasmacytomas": [{ "id": "a" }, { "id": "a" }] }), "plasmacytomas/1"),
         (json!({ "plasmacytomas": [{ "id": "a", "ldi_mm": 10.0, "sdi_mm": 10.1 }] }), "plasmacytomas/0"),
-        (json!({ "plasmacytomas": [{ "id": "a", "ldi_mm": 401.0 }] }), "plasmacytomas/0"),
+        (json!({ "plasmacytomas": [{ "id": "a", "ldi_mm": 401.0 }] }), "plasmacytomas/0/longest_diameter_mm"),
         (json!({ "mrd": { "result": "NEG", "sensitivity": 0.1 } }), "mrd/0/sensitivity"),
     ];
     for (now, name) in cases {
