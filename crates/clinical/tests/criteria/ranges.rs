@@ -191,6 +191,11 @@ fn coagulopathy() {
         ("fibrinogen_mg_dl", 0.0, 1500.0),
     ];
     check_all("carac", &base, "/days/0", &ranges);
+    let cuts =
+        with(&base, "/parameters/isth/ddimer", json!({"moderate_from_mg_l": 0, "strong_from_mg_l": 200}));
+    for cut in ["moderate_from_mg_l", "strong_from_mg_l"] {
+        check("carac", &cuts, &format!("/parameters/isth/ddimer/{cut}"), (0.0, 200.0));
+    }
 }
 
 #[test]

@@ -156,3 +156,43 @@ fn urine_never_measured_leaves_a_serum_course_open() {
     assert!(lacks(json!({})));
     assert!(!lacks(json!({"measurable_type": "SERUM"})));
 }
+
+#[test]
+fn a_lesion_left_out_of_the_list_is_not_gone() {
+    let lesion = |id: &str, mm: f64| json!({"id": id, "longest_diameter_mm": mm, "short_axis_mm": mm});
+    let now = |lesions: Value| {
+        let case = json!({"baseline": {"serum_m_protein_g_l": 40, "urine_m_protein_mg_24h": 1000, "plasmacytomas": [lesion("a", 20.0), lesion("b", 20.0)]},
+            "assessments": [{"date": "2024-01-01", "serum_m_protein_g_l": 10, "urine_m_protein_mg_24h": 50, "plasmacytomas": lesions}]});
+        derive("imwg", &case).unwrap()
+    };
+    let category = |line: &Value| line["result"]["assessments"][0]["category"].clone();
+    assert_eq!(category(&now(json!([lesion("a", 10.0), lesion("b", 10.0)]))), "PR");
+    let partial = now(json!([lesion("a", 10.0)]));
+    assert_ne!(category(&partial), "PR");
+    assert!(partial["missing"].as_array().unwrap().contains(&json!("plasmacytoma_spd_mm2")), "{partial}");
+}
+
+#[test]
+fn a_complete_response_has_no_plasmacytoma_of_any_size() {
+    let category = |version: &str, spd: f64| {
+        let case = json!({"criteria": version, "baseline": {"serum_m_protein_g_l": 40, "urine_m_protein_mg_24h": 1000, "plasmacytoma_spd_mm2": 200},
+            "assessments": [{"date": "2024-01-01", "serum_m_protein_g_l": 0, "urine_m_protein_mg_24h": 0, "serum_ife": "NEG", "urine_ife": "NEG",
+                "marrow_plasma_cell_percent": 1, "bone_lesion_new": "N", "plasmacytoma_spd_mm2": spd}]});
+        result("imwg", &case)["assessments"][0]["category"].clone()
+    };
+    for version in ["imwg_2016", "csco_2024"] {
+        assert_eq!(category(version, 0.0), "CR", "{version}");
+        assert_ne!(category(version, 0.5), "CR", "{version}");
+    }
+}
+
+#[test]
+fn marrow_is_not_asked_for_where_plasmacytomas_are_followed() {
+    let lacks = |kind: &str| {
+        let case = json!({"measurable_type": kind, "baseline": {"plasmacytoma_spd_mm2": 200},
+            "assessments": [{"date": "2024-01-01", "plasmacytoma_spd_mm2": 150, "bone_lesion_new": "N"}]});
+        let missing = derive("imwg", &case).unwrap()["missing"].clone();
+        missing.as_array().unwrap().contains(&json!("marrow_plasma_cell_percent"))
+    };
+    assert_eq!((lacks("PLASMACYTOMA_ONLY"), lacks("MARROW_ONLY")), (false, true));
+}

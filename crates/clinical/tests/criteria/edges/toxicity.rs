@@ -214,20 +214,109 @@ fn platelets_that_are_known_are_not_taken_for_lower_ones() {
     let known: Vec<i32> = (0..18).collect();
     assert_eq!(sparse(21.0, &known)["at_most"], 3);
     assert_eq!(sparse(19.9, &known)["at_most"], 4);
-    // 25 known days above 50: the 6 others are fewer than 7.
-    let known: Vec<i32> = (0..24).collect();
-    let most = |count: f64| {
-        let mut rows: Vec<Value> =
-            known.iter().map(|day| json!({"day": day, "platelets_10e9_l": count})).collect();
-        rows.extend((24..30).map(|day| json!({"day": day, "platelets_10e9_l": 30})));
+    // Of the conditions, only the days that are unknown are open.
+    let rule = |known: std::ops::Range<i32>, count: f64, rule: &str| {
+        let rows: Vec<Value> = known.map(|day| json!({"day": day, "platelets_10e9_l": count})).collect();
         let case = json!({"days": rows, "parameters": {"interpolate_days": 0, "join_gap_days": 0, "minimum_coverage_percent": 100}});
-        (
-            result("icaht", &case)["platelets"]["at_least"].clone(),
-            verdicts("icaht", &case, "icaht.platelets_2"),
-        )
+        verdicts("icaht", &case, rule)
     };
-    assert_eq!(most(52.0).0, 1);
-    assert_eq!(most(49.0).0, 2);
+    assert_eq!(
+        (rule(0..24, 52.0, "t_icaht.early_2"), rule(0..25, 52.0, "t_icaht.early_2")),
+        (vec!["undecided".to_owned()], vec!["not_met".to_owned()])
+    );
+    assert_eq!(
+        (rule(0..1, 49.0, "t_icaht.early_0"), rule(0..1, 52.0, "t_icaht.early_0")),
+        (vec!["not_met".to_owned()], vec!["undecided".to_owned()])
+    );
+    assert_eq!(
+        (rule(0..17, 21.0, "t_icaht.early_4"), rule(0..18, 21.0, "t_icaht.early_4")),
+        (vec!["undecided".to_owned()], vec!["not_met".to_owned()])
+    );
+    // One known day can be enough, none cannot.
+    let least = |rows: Value| {
+        let case = json!({"days": rows, "parameters": {"minimum_coverage_percent": 0}});
+        (result("icaht", &case), verdicts("icaht", &case, "icaht.early_4_never_above_500"))
+    };
+    let (one, _) = least(json!([{"day": 0, "anc_ul": 2000, "platelets_10e9_l": 200}]));
+    assert_eq!((&one["early"]["grade"], &one["platelets"]["grade"]), (&json!(0), &json!(0)));
+    let (none, never_above) = least(json!([]));
+    assert_eq!((&none["early"]["grade"], never_above), (&Value::Null, vec!["undecided".to_owned()]));
+}
+
+#[test]
+fn counts_at_the_ends_of_the_window() {
+    let icaht = |case: Value| result("icaht", &case)["early"].clone();
+    let days = |last: i32| {
+        (0..=last)
+            .map(|day| json!({"day": day, "anc_ul": if day == 0 { 400 } else { 2000 }}))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(icaht(json!({"last_day": 5, "days": days(6)}))["days_measured"], 6);
+    let carried = json!({"carry_outward": true});
+    let own = icaht(json!({"days": days(30), "parameters": carried}));
+    assert_eq!((&own["days_500"], &own["days_carried"]), (&json!(1), &json!(0)));
+    let only = icaht(json!({"death_day": 5, "days": days(0), "parameters": carried}));
+    assert_eq!((&only["days_500"], &only["days_carried"]), (&json!(6), &json!(5)));
+    // The unknown days reach a threshold exactly, or not.
+    let open = |death: i32, rule: &str| {
+        verdicts("icaht", &json!({"death_day": death, "days": [{"day": 0, "anc_ul": 2000}]}), rule)
+    };
+    assert_eq!(
+        (open(7, "icaht.early_2"), open(6, "icaht.early_2")),
+        (vec!["undecided".to_owned()], vec!["not_met".to_owned()])
+    );
+    let low = json!({"days": [{"day": 0, "anc_ul": 400}, {"day": 1, "anc_ul": 2000}]});
+    assert_eq!(verdicts("icaht", &low, "icaht.early_0"), ["not_met"]);
+}
+
+#[test]
+fn a_course_of_lymphodepletion_with_too_few_days() {
+    let course = |days: u8| {
+        let doses = json!([{"drug": "FLU", "dose_mg_m2": 30, "days": days}, {"drug": "CYC", "dose_mg_m2": 500, "days": 3}]);
+        derive("dose", &json!({"lymphodepletion": {"regimen": "FC", "doses": doses}})).unwrap()
+    };
+    let drug = |line: &Value| line["result"]["lymphodepletion"]["drugs"][0]["days_as_recommended"].clone();
+    let (one, three) = (course(1), course(3));
+    assert_eq!((drug(&one), drug(&three)), (json!(false), json!(true)));
+    assert_eq!((&one["missing"], &three["missing"]), (&json!([]), &json!([])));
+    let same_day = json!({"lymphodepletion": {"repeat": {"days_to_infusion": 0, "wbc_10e9_l": 2}}});
+    assert_eq!(result("dose", &same_day)["lymphodepletion"]["repeat_candidate"], false);
+    assert!(pointer("dose", &json!({"lymphodepletion": {"repeat": {"days_to_infusion": -1}}})).is_some());
+}
+
+#[test]
+fn undetectable_dna_is_shown_as_0() {
+    let case = json!({"baseline": {"hbsag": "NEG", "hbcab": "POS", "hbv_dna_detectable": "N"}, "observations": [{"day": 10, "hbv_dna_iu_ml": 2000}]});
+    let line = derive("hbv_reactivation", &case).unwrap();
+    let steps = line["trace"].as_array().unwrap();
+    let shown: Vec<&Value> =
+        steps.iter().filter_map(|step| step["values"].get("baseline_hbv_dna_iu_ml")).collect();
+    assert!(!shown.is_empty() && shown.iter().all(|value| **value == json!(0.0)), "{shown:?}");
+}
+
+#[test]
+fn aphasia_without_an_ice_score_is_ice_0() {
+    let case = json!({"days": [{"day": 1, "global_aphasia": "Y", "consciousness": "AWAKE", "no_other_findings": "Y"}]});
+    let day = result("icans", &case)["days"][0].clone();
+    assert_eq!((&day["ice_total"], &day["grade"]), (&json!(0), &json!(3)));
+}
+
+#[test]
+fn vasopressin_alone_in_the_trace() {
+    let case = json!({"days": [{"day": 0, "temperature_c": 38.5, "vasopressin": "Y", "oxygen": {"device": "ROOM"}}], "parameters": {"vasopressin_alone": "vasopressor"}});
+    assert_eq!(verdicts("crs", &case, "crs.vasopressin_alone"), ["met"]);
+    let silent = json!({"days": [{"day": 0, "temperature_c": 38.5, "hypotension": "N", "oxygen": {"device": "ROOM"}}]});
+    let line = derive("crs", &silent).unwrap();
+    let counts: Vec<&Value> = line["trace"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|step| step["values"].get("vasopressors"))
+        .collect();
+    assert!(!counts.is_empty() && counts.iter().all(|count| **count == json!(0)), "{counts:?}");
+    let untold = json!({"days": [{"day": 0, "temperature_c": 36.5, "antipyretic_or_anticytokine": "Y", "hypotension": "N", "vasopressors": []}]});
+    let day = result("crs", &untold)["days"][0].clone();
+    assert_eq!((&day["at_least"], &day["at_most"]), (&json!(0), &json!(4)));
 }
 
 #[test]
