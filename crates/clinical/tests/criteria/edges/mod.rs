@@ -1,5 +1,7 @@
 //! Limits that no vector of the catalogue touches: tolerances, hints on units, what counts as none, and what a trace shows.
 
+mod absence;
+mod counts;
 mod measurement;
 mod response;
 mod toxicity;
