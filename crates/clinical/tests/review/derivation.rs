@@ -172,6 +172,20 @@ fn leukemia_by_blasts_and_counts() {
         "CRh by b_all.",
     );
     silent(&with("CRh", json!({"platelets_10e9_l": 99})), "derived.response");
+    // No response is what a refractory leukemia shows, not a remission; nor is a relapse that was none.
+    for wrong in ["NR", "RELAPSE"] {
+        let place = format!("response/reported_category {wrong}");
+        fires(&with(wrong, json!({})), "derived.response", &place, "CR by b_all.");
+    }
+    let many = json!({"marrow_blast_percent": 30});
+    let found = derived(&with("NR", many.clone()));
+    assert_eq!(
+        found[0].1.as_deref().map(str::to_ascii_lowercase).as_deref(),
+        Some("refractory"),
+        "{found:?}"
+    );
+    silent(&with("NR", many.clone()), "derived.response");
+    fires(&with("CR", many), "derived.response", "response/reported_category CR", "by b_all.");
     // A test of residual disease of the same day belongs to the assessment.
     let tested = [&with("CR", json!({}))[..], &[record("mrd", json!({"assessment_date": day(28)}))]].concat();
     silent(&tested, "derived.contradictory_components");
@@ -277,6 +291,11 @@ fn every_vasopressor_of_a_day_counts() {
             json!({"vasopressor_given": "Y", name: 0.5, "vasopressin_u_min": 0.03, "reported_grade": 3});
         silent(&with(besides), "derived.crs_grade");
     }
+    // Two are two at any dose, and one at none is not given.
+    let two = |second: f64, grade: i32| json!({"vasopressor_given": "Y", "norepinephrine_ug_min": 0.5, "epinephrine_ug_min": second, "reported_grade": grade});
+    silent(&with(two(0.5, 4)), "derived.crs_grade");
+    silent(&with(two(0.0, 3)), "derived.crs_grade");
+    fires(&with(two(0.5, 3)), "derived.crs_grade", "crs_day/reported_grade 3", "4 by");
     // An agent that is not named is one.
     let unnamed = |grade: i32| json!({"vasopressor_given": "Y", "reported_grade": grade, "missing": {"norepinephrine_ug_min": "NK"}});
     fires(&with(unnamed(2)), "derived.crs_grade", "crs_day/reported_grade 2", "3 by");
@@ -313,4 +332,34 @@ fn only_the_days_of_an_episode_make_its_record_complete() {
         );
         assert_eq!(!found.is_empty(), inside, "day {number}");
     }
+}
+
+#[test]
+fn a_derived_value_shows_the_steps_of_its_own_day() {
+    let on = |number: i64, flow: f64| {
+        record(
+            "crs_day",
+            json!({"assessment_date": day(number), "hypotension": "N", "oxygen_flow_l_min": flow, "reported_grade": null}),
+        )
+    };
+    let records = [infusion(1, 0), on(2, 3.0), on(3, 8.0)];
+    let (history, _) = History::new(records.iter().map(|r| ((), r.clone())).collect());
+    let found = review(&history, context()).derived;
+    let days: Vec<_> = found.iter().filter(|d| d.name == "reported_grade").collect();
+    assert_eq!(days.len(), 2);
+    for (one, date) in days.iter().zip([day(2), day(3)]) {
+        let steps = one.trace.as_array().unwrap();
+        assert!(!steps.is_empty() && steps.iter().all(|step| step["date"] == date.as_str()), "{steps:?}");
+    }
+    // What a day lacks is told with that day.
+    let open = record(
+        "crs_day",
+        json!({"assessment_date": day(4), "oxygen_device": null, "oxygen_flow_l_min": null, "missing": {"oxygen_device": "NK"}, "reported_grade": null}),
+    );
+    let (history, _) =
+        History::new([infusion(1, 0), on(2, 3.0), open].iter().map(|r| ((), r.clone())).collect());
+    let found = review(&history, context()).derived;
+    let missing: Vec<bool> =
+        found.iter().filter(|d| d.name == "reported_grade").map(|d| d.missing.is_empty()).collect();
+    assert_eq!(missing, [true, false]);
 }

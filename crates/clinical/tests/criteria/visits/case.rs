@@ -316,3 +316,13 @@ fn members_not_known_are_told() {
     let decided = derive::<VisitsCase>(&text, &mut Trace::new()).expect("a sound case");
     assert_eq!(decided.unknown, ["/vists"]);
 }
+
+#[test]
+fn a_visit_on_the_day_of_the_cutoff_counts() {
+    let of = |cutoff: &str| {
+        let line = sound(&case(&json!({"visits": ["2024-03-01"], "data_cutoff": cutoff})));
+        (line["result"]["after_cutoff"].clone(), line["result"]["visits"][0]["state"].clone())
+    };
+    assert_eq!(of("2024-03-01"), (json!([]), json!("met")));
+    assert_eq!(of("2024-02-29").0, json!(["2024-03-01"]));
+}

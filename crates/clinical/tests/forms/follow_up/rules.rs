@@ -92,6 +92,7 @@ icaht | {"reported_early_grade": null} | icaht.grade_required /reported_early_gr
 icaht | {"reported_early_grade": null, "missing": {"reported_late_grade": "PEND"}} | completeness.missing /reported_late_grade | {}
 icaht | {"days_anc_100": 10} | icaht.days_nested /days_anc_100 | {"days_anc_100": 9}
 icaht | {"days_anc_500": 0, "days_anc_100": 0} | icaht.grade_of_days /reported_early_grade | {"days_anc_500": 1, "days_anc_100": 0}
+icaht | {"reported_early_grade": 0, "days_anc_500": 1, "days_anc_100": 0} | icaht.grade_of_days /reported_early_grade | {"reported_early_grade": 1, "days_anc_500": 1, "days_anc_100": 0}
 icaht | {"reported_early_grade": 0} | icaht.grade_of_days /reported_early_grade | {"reported_early_grade": 0, "days_anc_500": 0, "days_anc_100": 0}
 adverse_event | {"end_date": "2024-03-27"} | adverse_event.end_before_start /end_date | {"end_date": "2024-03-28"}
 adverse_event | {"end_date": "2024-02"} | adverse_event.end_before_start /end_date | {"end_date": "2024-03"}
@@ -105,6 +106,7 @@ infection | {"pathogen_class": "FUNGUS_YEAST", "organism": "CANDIDA", "ifd_certa
 infection | {"pathogen_class": "NONE_FOUND", "mdr": null} | infection.organism_without_pathogen /organism | {"pathogen_class": "NONE_FOUND", "organism": null, "mdr": null}
 infection | {"pathogen_class": "BACT_GPOS"} | infection.organism_of_class /organism | {"pathogen_class": "BACT_OTHER", "organism": "OTHER", "organism_name": "Legionella pneumophila"}
 infection | {"culture_sets": 0} | infection.sets_without_culture /culture_sets | {"culture_sets": 1}
+infection | {"blood_culture": "N", "culture_sets": 1} | infection.sets_without_culture /culture_sets | {"blood_culture": "N", "culture_sets": 0}
 infection | {"blood_culture": "N"} | infection.sets_without_culture /culture_sets | {"blood_culture": "N", "culture_sets": 0}
 infection | {"outcome": "DEATH"} | infection.grade_of_death /outcome | {"outcome": "DEATH", "ctcae_grade": 5}
 infection | {"ctcae_grade": 5} | infection.grade_of_death /outcome | {"ctcae_grade": 4}
