@@ -33,7 +33,18 @@ const TABLE: &[(&str, &[Role])] = &[
     ("GET /v1/{form}/{record_id}/history", READERS),
     ("POST /v1/{form}/{record_id}/retraction", CENTER),
     ("POST /v1/submissions", CENTER),
+    ("POST /v1/{form}/{record_id}/lock", &[Role::Lead]),
+    ("POST /v1/{form}/{record_id}/unlock", &[Role::Lead]),
+    ("GET /v1/{form}/{record_id}/signatures", READERS),
+    ("POST /v1/{form}/{record_id}/signatures", CENTER),
     ("GET /v1/queries", READERS),
+    ("POST /v1/queries", &[Role::Lead, Role::Monitor]),
+    ("GET /v1/queries/counts", READERS),
+    ("GET /v1/queries/{query_id}", READERS),
+    ("POST /v1/queries/{query_id}/messages", READERS),
+    ("POST /v1/queries/{query_id}/confirmation", CENTER),
+    ("POST /v1/queries/{query_id}/resolution", &[Role::Lead, Role::Monitor]),
+    ("POST /v1/queries/{query_id}/reopening", &[Role::Lead, Role::Monitor]),
     ("GET /v1/centers", BUT_SPONSORS),
     ("POST /v1/centers", &[Role::Admin]),
     ("GET /v1/products", EVERYBODY),
@@ -82,7 +93,8 @@ fn operations(instance: &Instance) -> Vec<Operation> {
 /// An operation's request with ids filled in: something well-formed that changes nothing for those who may send it.
 fn request(client: &Client, operation: &Operation, id: &str) -> Answer {
     let path =
-        operation.path.replace("{record_id}", id).replace("{token_id}", id).replace("{snapshot_id}", id);
+        operation.path.replace("{record_id}", id).replace("{token_id}", id).replace("{snapshot_id}", id)
+            .replace("{query_id}", id);
     let body = if path.ends_with("/retraction") {
         json!({ "reason": "entered twice" })
     } else if operation.method == "PUT" {
@@ -112,7 +124,7 @@ fn the_table_has_exactly_the_operations_of_the_document() {
     let of_document: BTreeSet<String> = operations(shared()).into_iter().map(|o| o.row).collect();
     let of_table: BTreeSet<String> = TABLE.iter().map(|(row, _)| (*row).to_owned()).collect();
     assert_eq!(of_document, of_table);
-    assert_eq!(operations(shared()).iter().filter(|o| o.row.contains("{form}")).count(), 6 * CLINICAL.len());
+    assert_eq!(operations(shared()).iter().filter(|o| o.row.contains("{form}")).count(), 10 * CLINICAL.len());
     for form in CLINICAL.iter().chain(REFERENCE) {
         assert!(operations(shared()).iter().any(|o| o.path == format!("/v1/{}", form.path)), "{}", form.path);
     }

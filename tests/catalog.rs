@@ -30,6 +30,8 @@ fn facts(instance: &Instance, schema: &str, table: &str) -> Vec<String> {
                       || ' check ' || coalesce(with_check, '-')
                from pg_policies where schemaname = '{schema}' and tablename = '{table}'
                union all
+               select 'trigger ' || pg_get_triggerdef(g.oid) from t join pg_trigger g on g.tgrelid = t.oid and not g.tgisinternal
+               union all
                select 'row security ' || relrowsecurity || ' forced ' || relforcerowsecurity from t
                union all
                select 'grant ' || (g).grantee::regrole || ' ' || (g).privilege_type

@@ -148,7 +148,7 @@ pub async fn write_in(
             }
         }
     }
-    let reviewed = review::review(scoped, center, &changed, &touched).await?;
+    let reviewed = review::review(scoped, center, author, &changed, &touched).await?;
     Ok(Written { outcomes, reviewed })
 }
 
@@ -338,7 +338,7 @@ async fn write_chunk(
         }
     }
     trail::append(scoped, center, author, Action::Create, form.name, None, &log).await?;
-    query::open(scoped, center, form.name, &queries).await?;
+    query::open(scoped, center, author, form, &queries).await?;
     compare_existing(scoped, center, form, &existing, candidates, outcomes).await
 }
 

@@ -159,6 +159,11 @@ pub fn create_table(form: &FormDescriptor) -> String {
         let _ = writeln!(sql, "grant select on {table} to sequela_exporter;");
     } else {
         sql.push_str(&row_security(table, "select, insert, update"));
+        let _ = writeln!(
+            sql,
+            "create trigger {table}_lock after update on {table} referencing new table as changed\n  \
+               for each statement execute function refuse_locked();"
+        );
     }
     sql
 }

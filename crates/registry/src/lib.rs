@@ -16,6 +16,7 @@ pub mod record_store;
 pub mod reference_data;
 pub mod review;
 pub mod scope;
+pub mod signature;
 pub mod snapshot;
 mod sql;
 mod trail;

@@ -6,6 +6,9 @@ use chrono::{DateTime, SubsecRound, Utc};
 use sqlx::{Postgres, Row, Transaction};
 use uuid::Uuid;
 
+/// A transaction of the database.
+pub type Tx = Transaction<'static, Postgres>;
+
 /// Who acts, in which request.
 #[derive(Debug, Clone, Copy)]
 pub struct Author {

@@ -60,6 +60,10 @@ pub static POSSIBLE_DUPLICATE: Rule = Rule::soft(
     "本中心另有一名患者的出生年份、性别、诊断日期和回输日期均相同",
 );
 
+/// What a monitor or a lead asks about a record; a rule of its own, so that every query has one.
+pub static ASKED_BY_PERSON: Rule =
+    Rule::soft("query.person", "a person asks about this record", "人工提出的质疑");
+
 /// What a review finds.
 #[derive(Debug, Default)]
 pub struct Review {
@@ -127,7 +131,7 @@ static PARTS: &[Part] = &[
 
 /// The rules of all parts.
 pub static RULES: &[&[&Rule]] = &[
-    &[&POSSIBLE_DUPLICATE],
+    &[&POSSIBLE_DUPLICATE, &ASKED_BY_PERSON],
     chronology::RULES,
     treatment::RULES,
     treatment::dose::RULES,

@@ -7,6 +7,7 @@ pub(crate) mod queries;
 pub(crate) mod records;
 pub(crate) mod reference;
 pub(crate) mod reports;
+pub(crate) mod signatures;
 pub(crate) mod snapshots;
 pub(crate) mod submissions;
 pub(crate) mod tokens;
@@ -26,7 +27,13 @@ pub(crate) fn all() -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(health::metrics))
         .routes(routes!(docs::dictionary))
         .routes(routes!(docs::rules))
-        .routes(routes!(queries::list))
+        .routes(routes!(queries::list, queries::open))
+        .routes(routes!(queries::counts))
+        .routes(routes!(queries::read))
+        .routes(routes!(queries::say))
+        .routes(routes!(queries::confirm))
+        .routes(routes!(queries::resolve))
+        .routes(routes!(queries::reopen))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
         .routes(routes!(snapshots::list, snapshots::take))
@@ -36,5 +43,6 @@ pub(crate) fn all() -> (Router<Arc<App>>, OpenApi) {
         .split_for_parts();
     crate::document::describe_bulk(&mut document);
     let (forms, reference) = (records::router(&mut document), reference::router(&mut document));
-    (written.merge(forms).merge(reference), document)
+    let signatures = signatures::router(&mut document);
+    (written.merge(forms).merge(reference).merge(signatures), document)
 }
