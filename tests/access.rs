@@ -45,6 +45,9 @@ const TABLE: &[(&str, &[Role])] = &[
     ("POST /v1/queries/{query_id}/confirmation", CENTER),
     ("POST /v1/queries/{query_id}/resolution", &[Role::Lead, Role::Monitor]),
     ("POST /v1/queries/{query_id}/reopening", &[Role::Lead, Role::Monitor]),
+    ("GET /v1/{form}/{record_id}/due", READERS),
+    ("GET /v1/due", READERS),
+    ("GET /v1/completeness", READERS),
     ("GET /v1/centers", BUT_SPONSORS),
     ("POST /v1/centers", &[Role::Admin]),
     ("GET /v1/products", EVERYBODY),
@@ -92,11 +95,16 @@ fn operations(instance: &Instance) -> Vec<Operation> {
 
 /// An operation's request with ids filled in: something well-formed that changes nothing for those who may send it.
 fn request(client: &Client, operation: &Operation, id: &str) -> Answer {
-    let path =
-        operation.path.replace("{record_id}", id).replace("{token_id}", id).replace("{snapshot_id}", id)
-            .replace("{query_id}", id);
-    let body = if path.ends_with("/retraction") {
+    let path = operation
+        .path
+        .replace("{record_id}", id)
+        .replace("{token_id}", id)
+        .replace("{snapshot_id}", id)
+        .replace("{query_id}", id);
+    let body = if ["/retraction", "/lock", "/unlock"].iter().any(|end| path.ends_with(end)) {
         json!({ "reason": "entered twice" })
+    } else if path.ends_with("/signatures") {
+        json!({ "meaning": "REVIEW" })
     } else if operation.method == "PUT" {
         json!({ "reason": "typing error", "data": {} })
     } else {
@@ -124,7 +132,7 @@ fn the_table_has_exactly_the_operations_of_the_document() {
     let of_document: BTreeSet<String> = operations(shared()).into_iter().map(|o| o.row).collect();
     let of_table: BTreeSet<String> = TABLE.iter().map(|(row, _)| (*row).to_owned()).collect();
     assert_eq!(of_document, of_table);
-    assert_eq!(operations(shared()).iter().filter(|o| o.row.contains("{form}")).count(), 10 * CLINICAL.len());
+    assert_eq!(operations(shared()).iter().filter(|o| o.row.contains("{form}")).count(), 10 * CLINICAL.len() + 1);
     for form in CLINICAL.iter().chain(REFERENCE) {
         assert!(operations(shared()).iter().any(|o| o.path == format!("/v1/{}", form.path)), "{}", form.path);
     }

@@ -66,8 +66,13 @@ fn a_locked_record_refuses_every_change_until_a_lead_unlocks_it_with_a_reason() 
     assert!(refused.contains("is locked"), "{refused}");
 
     at_version(submitter, &format!("{at}/unlock"), 1, &reason()).expect(403);
-    let open = at_version(&scene.lead, &format!("{at}/unlock"), 1, &json!({ "reason": "birth year was wrong" })).expect(200);
-    assert_eq!((&open["lock"]["locked"], &open["lock"]["reason"]), (&json!(false), &json!("birth year was wrong")));
+    let open =
+        at_version(&scene.lead, &format!("{at}/unlock"), 1, &json!({ "reason": "birth year was wrong" }))
+            .expect(200);
+    assert_eq!(
+        (&open["lock"]["locked"], &open["lock"]["reason"]),
+        (&json!(false), &json!("birth year was wrong"))
+    );
     submitter.amend(&at, 1, "typing error", &data).expect(200);
     at_version(&scene.lead, &format!("{at}/lock"), 2, &reason()).expect(200);
     let logged = sql::texts(
@@ -95,20 +100,34 @@ fn any_later_change_breaks_a_signature_and_tells_what_changed() {
     at_version(submitter, &sign, 2, &json!({ "meaning": "REVIEW" })).expect(412);
     at_version(submitter, &sign, 1, &json!({ "meaning": "LIKE" })).expect(422);
     at_version(submitter, &sign, 1, &json!({ "meaning": "REVIEW", "name": "Somebody Else" })).expect(422);
-    let signed = at_version(submitter, &sign, 1, &json!({ "meaning": "AUTHORSHIP", "name": "test submitter" })).expect(201);
+    let signed =
+        at_version(submitter, &sign, 1, &json!({ "meaning": "AUTHORSHIP", "name": "test submitter" }))
+            .expect(201);
     let digest = Sha256::digest(
-        crate::support::patients::record(clinical::forms::clinical("patient").unwrap().1, &made["data"]).unwrap().canonical_bytes(),
+        crate::support::patients::record(clinical::forms::clinical("patient").unwrap().1, &made["data"])
+            .unwrap()
+            .canonical_bytes(),
     );
     let hex: String = digest.iter().map(|b| format!("{b:02x}")).collect();
     let signature = &signed["signature"];
     assert_eq!(
-        (&signature["status"], &signature["signer_name"], &signature["meaning"], &signature["content_sha256"]),
+        (
+            &signature["status"],
+            &signature["signer_name"],
+            &signature["meaning"],
+            &signature["content_sha256"]
+        ),
         (&json!("valid"), &json!("test submitter"), &json!("AUTHORSHIP"), &json!(hex))
     );
     at_version(submitter, &sign, 1, &json!({ "meaning": "AUTHORSHIP" })).expect(409);
     at_version(&scene.lead, &sign, 1, &json!({ "meaning": "APPROVAL" })).expect(201);
     let shown = |member: &str| -> Vec<Value> {
-        submitter.get(&at).expect(200)["signatures"].as_array().unwrap().iter().map(|s| s[member].clone()).collect()
+        submitter.get(&at).expect(200)["signatures"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|s| s[member].clone())
+            .collect()
     };
     assert_eq!(shown("status"), ["valid", "valid"]);
 
@@ -118,14 +137,21 @@ fn any_later_change_breaks_a_signature_and_tells_what_changed() {
     assert_eq!(shown("status"), ["broken", "broken"]);
     assert_eq!(shown("changes")[0], json!({ "birth_year": { "before": 1960, "after": 1961 } }));
     let by = &shown("broken_by")[0][0];
-    assert_eq!((&by["version"], &by["action"], &by["reason"]), (&json!(2), &json!("amend"), &json!("typing error")));
+    assert_eq!(
+        (&by["version"], &by["action"], &by["reason"]),
+        (&json!(2), &json!("amend"), &json!("typing error"))
+    );
 
     // The signature of the new version is valid; the old ones stay broken, also when the old content comes back.
     at_version(&scene.lead, &sign, 2, &json!({ "meaning": "APPROVAL" })).expect(201);
     assert_eq!(shown("status"), ["broken", "broken", "valid"]);
     submitter.amend(&at, 2, "it was right", &patient("S")).expect(200);
     assert_eq!(shown("status"), ["broken", "broken", "broken"]);
-    assert_eq!(shown("changes")[0], json!({}), "the content is what was signed, but the record was changed in between");
+    assert_eq!(
+        shown("changes")[0],
+        json!({}),
+        "the content is what was signed, but the record was changed in between"
+    );
     assert_eq!(shown("broken_by")[0].as_array().unwrap().len(), 2);
     assert_eq!(shown("changes")[2], json!({ "birth_year": { "before": 1961, "after": 1960 } }));
 

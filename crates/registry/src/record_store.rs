@@ -44,22 +44,17 @@ pub struct HistoryEntry {
 }
 
 /// One record, in a transaction that is already scoped.
-pub async fn find(
-    tx: &mut Tx,
-    form: &'static FormDescriptor,
-    id: Uuid,
-) -> Result<Stored> {
+pub async fn find(tx: &mut Tx, form: &'static FormDescriptor, id: Uuid) -> Result<Stored> {
     find_with(tx, form, id, "").await
 }
 
-async fn find_with(
-    tx: &mut Tx,
-    form: &'static FormDescriptor,
-    id: Uuid,
-    lock: &str,
-) -> Result<Stored> {
+async fn find_with(tx: &mut Tx, form: &'static FormDescriptor, id: Uuid, lock: &str) -> Result<Stored> {
     let statement =
-        format!("select {} from {} where record_id = $1 {lock}", sql::select_list(form), form.name);
+        format!(
+        "select {} from {} where center_id = any ((select sequela_scope())::text[]) and record_id = $1 {lock}",
+        sql::select_list(form),
+        form.name
+    );
     let row = sqlx::query(AssertSqlSafe(statement))
         .bind(id)
         .fetch_optional(&mut **tx)
@@ -130,7 +125,7 @@ pub async fn list(
         "$1::text is null"
     };
     let statement = format!(
-        "select {} from {} where {of_patient} and ($2 or not retracted) and ($3::uuid is null or record_id > $3)
+        "select {} from {} where center_id = any ((select sequela_scope())::text[]) and {of_patient} and ($2 or not retracted) and ($3::uuid is null or record_id > $3)
          order by record_id limit $4",
         sql::select_list(form),
         form.name

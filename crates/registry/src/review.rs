@@ -112,7 +112,7 @@ pub(crate) async fn review(
     let patients: Vec<String> = patients.iter().cloned().collect();
     let context = Context { today: (scoped.now + Duration::hours(14)).date_naive() };
     for chunk in patients.chunks(CHUNK) {
-        let histories = load(&mut scoped.tx, center, chunk).await?;
+        let histories = load(&mut scoped.tx, center, chunk, |_| true).await?;
         let found = tokio::task::spawn_blocking(move || Found::by_review(histories, context)).await?;
         found.open(scoped, center, author, &mut reviewed).await?;
         reviewed.closed += found.close(scoped, center, author, chunk).await?;
@@ -124,13 +124,15 @@ pub(crate) async fn review(
     Ok(reviewed)
 }
 
-async fn load(
+/// What a center holds about patients in the forms wanted, by patient.
+pub(crate) async fn load(
     tx: &mut Transaction<'static, Postgres>,
     center: &str,
     patients: &[String],
+    wanted: impl Fn(&clinical::form::FormDescriptor) -> bool,
 ) -> Result<HashMap<String, Vec<(Uuid, Record)>>> {
     let mut histories: HashMap<String, Vec<(Uuid, Record)>> = HashMap::with_capacity(patients.len());
-    for form in clinical::forms::CLINICAL.iter().filter(|f| f.field("patient_id").is_some()) {
+    for form in clinical::forms::CLINICAL.iter().filter(|f| f.field("patient_id").is_some() && wanted(f)) {
         let statement = format!(
             "select {} from {} where center_id = $1 and patient_id = any ($2) and not retracted",
             sql::select_list(form),

@@ -165,7 +165,11 @@ pub struct Act<'a> {
 }
 
 fn seen(stored: &Stored, act: Act<'_>) -> Result<()> {
-    if stored.version == act.version { Ok(()) } else { Err(Error::VersionConflict { current: stored.version }) }
+    if stored.version == act.version {
+        Ok(())
+    } else {
+        Err(Error::VersionConflict { current: stored.version })
+    }
 }
 
 /// Locks or unlocks a record.

@@ -28,6 +28,7 @@ pub(crate) fn frame() -> OpenApi {
             { "name": "records", "description": "Clinical records of the caller's center" },
             { "name": "reference", "description": "Centers and products" },
             { "name": "queries", "description": "What the registry asks a center" },
+            { "name": "due", "description": "What is due, and how complete the data are" },
             { "name": "reports", "description": "Snapshots and reports" },
             { "name": "administration", "description": "Tokens and the audit log" },
             { "name": "service", "description": "Health and metrics" }

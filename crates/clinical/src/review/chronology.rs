@@ -57,7 +57,7 @@ rules! {
 
 /// The fields that say when a record's own event took place, by form. Other dates (consent, baseline, follow-up of an
 /// earlier event) may lie before or after without contradiction.
-fn event_date(record: &Record) -> Option<(&'static str, NaiveDate)> {
+pub(crate) fn event_date(record: &Record) -> Option<(&'static str, NaiveDate)> {
     const NAMES: [&str; 15] = [
         "assessment_date",
         "onset_date",

@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod docs;
+pub(crate) mod due;
 pub(crate) mod health;
 pub(crate) mod queries;
 pub(crate) mod records;
@@ -34,6 +35,9 @@ pub(crate) fn all() -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(queries::confirm))
         .routes(routes!(queries::resolve))
         .routes(routes!(queries::reopen))
+        .routes(routes!(due::list))
+        .routes(routes!(due::of_patient))
+        .routes(routes!(due::completeness))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
         .routes(routes!(snapshots::list, snapshots::take))

@@ -41,11 +41,17 @@ pub(crate) fn router(api: &mut OpenApi) -> Router<Arc<App>> {
                 set_lock((form, locked), app, caller, id, uri, headers, body)
             })
         };
-        router = router.route(&format!("{one}/lock"), lock(true)).route(&format!("{one}/unlock"), lock(false)).route(
-            &format!("{one}/signatures"),
-            get(move |app, caller, id| list(form, app, caller, id))
-                .post(move |app, caller, id, uri, headers, body| sign(form, app, caller, id, uri, headers, body)),
-        );
+        router = router
+            .route(&format!("{one}/lock"), lock(true))
+            .route(&format!("{one}/unlock"), lock(false))
+            .route(
+                &format!("{one}/signatures"),
+                get(move |app, caller, id| list(form, app, caller, id)).post(
+                    move |app, caller, id, uri, headers, body| {
+                        sign(form, app, caller, id, uri, headers, body)
+                    },
+                ),
+            );
     }
     router
 }
@@ -119,7 +125,8 @@ async fn sign(
     idempotent::write(&app, &caller, center, &asked, async |scoped| {
         let act = Act { author: caller.author(), person: &caller.principal, version };
         let stored = record_store::find(&mut scoped.tx, form, id).await.map_err(caller.problem())?;
-        let made = signature::sign(scoped, center, &stored, act, new.meaning).await.map_err(caller.problem())?;
+        let made =
+            signature::sign(scoped, center, &stored, act, new.meaning).await.map_err(caller.problem())?;
         let all = signature::signatures(&mut scoped.tx, &stored).await.map_err(caller.problem())?;
         let signature = all.into_iter().find(|s| s.signature_id == made);
         let view = json!({ "record_id": id, "form": form.name, "version": version, "signature": signature });
@@ -162,9 +169,30 @@ fn describe(api: &mut OpenApi, form: Form) {
     let writes = document::record_write_parameters();
     let signed = "The signature: signer, time, meaning, version and content hash";
     let all = [
-        (HttpMethod::Post, "lock", "lock", format!("Lock a record: {label}"), Some(&reason), ("200", "The lock")),
-        (HttpMethod::Post, "unlock", "unlock", format!("Unlock a record, with a reason: {label}"), Some(&reason), ("200", "The lock")),
-        (HttpMethod::Post, "signatures", "sign", format!("Sign a record: {label}"), Some(&meaning), ("201", signed)),
+        (
+            HttpMethod::Post,
+            "lock",
+            "lock",
+            format!("Lock a record: {label}"),
+            Some(&reason),
+            ("200", "The lock"),
+        ),
+        (
+            HttpMethod::Post,
+            "unlock",
+            "unlock",
+            format!("Unlock a record, with a reason: {label}"),
+            Some(&reason),
+            ("200", "The lock"),
+        ),
+        (
+            HttpMethod::Post,
+            "signatures",
+            "sign",
+            format!("Sign a record: {label}"),
+            Some(&meaning),
+            ("201", signed),
+        ),
         (
             HttpMethod::Get,
             "signatures",
