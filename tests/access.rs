@@ -46,6 +46,9 @@ const TABLE: &[(&str, &[Role])] = &[
     ("POST /v1/queries/{query_id}/resolution", &[Role::Lead, Role::Monitor]),
     ("POST /v1/queries/{query_id}/reopening", &[Role::Lead, Role::Monitor]),
     ("GET /v1/{form}/{record_id}/due", READERS),
+    ("POST /v1/{form}/{record_id}/withdrawal", CENTER),
+    ("GET /v1/erasures", READERS),
+    ("GET /v1/changes", READERS),
     ("GET /v1/due", READERS),
     ("GET /v1/completeness", READERS),
     ("GET /v1/centers", BUT_SPONSORS),
@@ -103,6 +106,8 @@ fn request(client: &Client, operation: &Operation, id: &str) -> Answer {
         .replace("{query_id}", id);
     let body = if ["/retraction", "/lock", "/unlock"].iter().any(|end| path.ends_with(end)) {
         json!({ "reason": "entered twice" })
+    } else if path.ends_with("/withdrawal") {
+        json!({ "mode": "stop", "date": "2024-05-01", "reason": "letter of the patient" })
     } else if path.ends_with("/signatures") {
         json!({ "meaning": "REVIEW" })
     } else if operation.method == "PUT" {
@@ -132,7 +137,10 @@ fn the_table_has_exactly_the_operations_of_the_document() {
     let of_document: BTreeSet<String> = operations(shared()).into_iter().map(|o| o.row).collect();
     let of_table: BTreeSet<String> = TABLE.iter().map(|(row, _)| (*row).to_owned()).collect();
     assert_eq!(of_document, of_table);
-    assert_eq!(operations(shared()).iter().filter(|o| o.row.contains("{form}")).count(), 10 * CLINICAL.len() + 1);
+    assert_eq!(
+        operations(shared()).iter().filter(|o| o.row.contains("{form}")).count(),
+        10 * CLINICAL.len() + 1
+    );
     for form in CLINICAL.iter().chain(REFERENCE) {
         assert!(operations(shared()).iter().any(|o| o.path == format!("/v1/{}", form.path)), "{}", form.path);
     }

@@ -61,7 +61,8 @@ fn a_visit_is_not_due_due_overdue_and_missed_on_the_days_of_its_window() {
     }
     let found = client.get("/v1/patients/W/due?as_of=2024-06-10").expect(200);
     let items = found["items"].as_array().unwrap();
-    let of = |code: &str| items.iter().find(|i| i["timetable"] == "nhl-follow-up" && i["code"] == code).unwrap();
+    let of =
+        |code: &str| items.iter().find(|i| i["timetable"] == "nhl-follow-up" && i["code"] == code).unwrap();
     assert_eq!(
         (&of("M1")["state"], &of("M1")["visit"], &of("M1")["section"]),
         (&json!("met"), &json!("2024-04-05"), &json!("1.9"))
@@ -83,7 +84,8 @@ fn a_visit_is_not_due_due_overdue_and_missed_on_the_days_of_its_window() {
 fn death_withdrawal_and_loss_end_what_is_due_and_a_later_contact_takes_a_loss_back() {
     let center = shared().center();
     let client = &center.submitter;
-    for (id, code, reason) in [("D", "DEAD", "death"), ("L", "LOST", "lost"), ("X", "WITHDRAWN", "withdrawn")] {
+    for (id, code, reason) in [("D", "DEAD", "death"), ("L", "LOST", "lost"), ("X", "WITHDRAWN", "withdrawn")]
+    {
         lymphoma(client, id);
         client.post("/v1/survival-statuses", &status(id, "2024-05-20", code)).expect(201);
         let at = |as_of: &str| points(client, id, "nhl-follow-up", as_of);
@@ -125,7 +127,16 @@ fn kinetic_samples_are_scheduled_for_every_product_and_a_second_infusion_begins_
     // Day 7 was sampled; marrow on day 14 is no blood. Days 1 to 5 have passed.
     assert_eq!(
         kinetics("2024-03-16"),
-        ["d1 missed", "d3 missed", "d5 missed", "d7 met", "d10 missed", "d14 overdue", "d21 not_due", "d28 not_due"]
+        [
+            "d1 missed",
+            "d3 missed",
+            "d5 missed",
+            "d7 met",
+            "d10 missed",
+            "d14 overdue",
+            "d21 not_due",
+            "d28 not_due"
+        ]
     );
     let mut second = infusion("K");
     second["infusion_number"] = json!(2);
@@ -135,8 +146,21 @@ fn kinetic_samples_are_scheduled_for_every_product_and_a_second_infusion_begins_
     assert_eq!(
         kinetics("2024-03-23"),
         [
-            "d1 missed", "d3 missed", "d5 missed", "d7 met", "d10 missed", "d14 missed", "d21 excluded next_infusion",
-            "d28 excluded next_infusion", "d1 met", "d3 due", "d5 not_due", "d7 not_due", "d10 not_due", "d14 not_due", "d21 not_due",
+            "d1 missed",
+            "d3 missed",
+            "d5 missed",
+            "d7 met",
+            "d10 missed",
+            "d14 missed",
+            "d21 excluded next_infusion",
+            "d28 excluded next_infusion",
+            "d1 met",
+            "d3 due",
+            "d5 not_due",
+            "d7 not_due",
+            "d10 not_due",
+            "d14 not_due",
+            "d21 not_due",
             "d28 not_due"
         ]
     );
@@ -165,14 +189,19 @@ fn the_work_list_holds_every_point_once_and_each_state_is_where_the_day_says() {
     center.submitter.submit("", &lines).expect(200);
     let days = sql::texts(
         shared(),
-        &format!("select (infusion_date + 60)::text from infusion where center_id = '{}' order by 1", center.id),
+        &format!(
+            "select (infusion_date + 60)::text from infusion where center_id = '{}' order by 1",
+            center.id
+        ),
     );
     let mut seeded = Seeded(5);
     for _ in 0..3 {
         let as_of = &days[seeded.below(days.len())];
         let all = pages(&center.submitter, &format!("&as_of={as_of}"), 1000);
         assert!(all.len() > 30, "{}", all.len());
-        let name = |i: &Value| format!("{} {} {} {}", i["patient_id"], i["infusion_number"], i["timetable"], i["code"]);
+        let name = |i: &Value| {
+            format!("{} {} {} {}", i["patient_id"], i["infusion_number"], i["timetable"], i["code"])
+        };
         let names: BTreeSet<String> = all.iter().map(name).collect();
         assert_eq!(names.len(), all.len(), "each point once");
         assert_eq!(pages(&center.submitter, &format!("&as_of={as_of}"), 7), all, "pages of any size");
@@ -189,7 +218,11 @@ fn the_work_list_holds_every_point_once_and_each_state_is_where_the_day_says() {
                 "due" => from <= *as_of && *as_of <= target,
                 "overdue" => target < *as_of && *as_of <= to,
                 "missed" => to < *as_of,
-                "met" => text(&item["visit"]) >= from && text(&item["visit"]) <= to && text(&item["visit"]) <= *as_of,
+                "met" => {
+                    text(&item["visit"]) >= from
+                        && text(&item["visit"]) <= to
+                        && text(&item["visit"]) <= *as_of
+                }
                 "excluded" => !text(&item["reason"]).is_empty(),
                 _ => false,
             };
@@ -199,7 +232,8 @@ fn the_work_list_holds_every_point_once_and_each_state_is_where_the_day_says() {
         for (state, number) in by_state {
             assert_eq!(pages(&center.submitter, &format!("&as_of={as_of}&state={state}"), 50).len(), number);
         }
-        let open = pages(&center.submitter, &format!("&as_of={as_of}&state=due,overdue&purpose=follow_up"), 100);
+        let open =
+            pages(&center.submitter, &format!("&as_of={as_of}&state=due,overdue&purpose=follow_up"), 100);
         let expected = all
             .iter()
             .filter(|i| i["purpose"] == "follow_up" && (i["state"] == "due" || i["state"] == "overdue"))
@@ -207,7 +241,8 @@ fn the_work_list_holds_every_point_once_and_each_state_is_where_the_day_says() {
             .collect::<Vec<_>>();
         assert_eq!(open, expected);
     }
-    for wrong in ["state=late", "as_of=today", "timetable=x", "purpose=fun", "cursor=zz", "limit=0", "who=me"] {
+    for wrong in ["state=late", "as_of=today", "timetable=x", "purpose=fun", "cursor=zz", "limit=0", "who=me"]
+    {
         center.submitter.get(&format!("/v1/due?{wrong}")).expect(400);
     }
     let stranger: Center = shared().center();
@@ -247,6 +282,9 @@ fn completeness_counts_fields_points_and_person_time() {
 
     // The day before the first infusion nothing is expected; a share of nothing is none.
     let before = client.get("/v1/completeness?as_of=2024-02-29").expect(200);
-    assert_eq!(before["centers"][0]["person_time"], json!({ "observed_days": 0, "expected_days": 0, "clark_c": null }));
+    assert_eq!(
+        before["centers"][0]["person_time"],
+        json!({ "observed_days": 0, "expected_days": 0, "clark_c": null })
+    );
     shared().caller("statistician", &[]).get("/v1/completeness").expect(403);
 }

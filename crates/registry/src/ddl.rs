@@ -161,6 +161,14 @@ pub fn create_table(form: &FormDescriptor) -> String {
         sql.push_str(&row_security(table, "select, insert, update"));
         if form.field("patient_id").is_some() {
             sql.push_str(&granted_rows(table));
+            let _ = writeln!(sql, "create policy {table}_erase on {table} to sequela_eraser using (true);");
+            let _ = writeln!(sql, "grant select, delete on {table} to sequela_eraser;");
+            if form.name == "patient" {
+                sql.push_str(
+                    "create trigger patient_erased after insert on patient referencing new table as added\n  \
+                       for each statement execute function refuse_erased();\n",
+                );
+            }
         }
         let _ = writeln!(
             sql,

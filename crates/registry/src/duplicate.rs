@@ -11,6 +11,11 @@ use uuid::Uuid;
 /// Forms whose records identify a person: a write to another form cannot make or resolve a duplicate.
 pub(crate) const IDENTIFYING: [&str; 3] = ["patient", "disease", "infusion"];
 
+/// What a query about a possible duplicate expects.
+pub(crate) fn expected(other: &str) -> String {
+    format!("another person than {other}")
+}
+
 /// Opens and closes the queries about possible duplicates in a center, at both patients of a pair.
 pub(crate) async fn review(
     scoped: &mut Scoped,
@@ -36,11 +41,11 @@ pub(crate) async fn review(
     for row in rows {
         pairs.push((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?));
     }
-    let expected: Vec<String> =
-        pairs.iter().map(|(.., other)| format!("another person than {other}")).collect();
+    let told: Vec<String> =
+        pairs.iter().map(|(.., other)| expected(other)).collect();
     let found: Vec<Raised<'_>> = pairs
         .iter()
-        .zip(&expected)
+        .zip(&told)
         .map(|((patient, record_id, _), expected)| Raised {
             record_id: *record_id,
             form: "patient",
@@ -52,7 +57,7 @@ pub(crate) async fn review(
         })
         .collect();
     let asked = query::raise(scoped, center, author, Origin::Review, &found).await?;
-    for ((patient, record_id, _), expected) in pairs.iter().zip(&expected) {
+    for ((patient, record_id, _), expected) in pairs.iter().zip(&told) {
         if !asked.iter().any(|(id, ..)| id == record_id) {
             continue;
         }

@@ -5,10 +5,12 @@
 
 pub mod audit;
 pub mod batch;
+pub mod changes;
 pub mod database;
 pub mod ddl;
 pub mod due;
 mod duplicate;
+pub mod erasure;
 pub mod error;
 pub mod idempotency;
 pub mod principal;

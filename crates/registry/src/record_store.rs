@@ -49,8 +49,7 @@ pub async fn find(tx: &mut Tx, form: &'static FormDescriptor, id: Uuid) -> Resul
 }
 
 async fn find_with(tx: &mut Tx, form: &'static FormDescriptor, id: Uuid, lock: &str) -> Result<Stored> {
-    let statement =
-        format!(
+    let statement = format!(
         "select {} from {} where center_id = any ((select sequela_scope())::text[]) and record_id = $1 {lock}",
         sql::select_list(form),
         form.name

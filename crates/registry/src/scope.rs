@@ -54,6 +54,13 @@ impl Scoped {
         Ok(Self { tx, xid, generation: database.generation, now: Utc::now().trunc_subsecs(6) })
     }
 
+    /// Begins a transaction of the eraser.
+    pub(crate) async fn erase(database: &Database) -> Result<Self> {
+        let mut tx = database.eraser.begin().await?;
+        let xid = sqlx::query_scalar("select pg_current_xact_id()::text::bigint").fetch_one(&mut *tx).await?;
+        Ok(Self { tx, xid, generation: database.generation, now: Utc::now().trunc_subsecs(6) })
+    }
+
     /// Commits.
     pub async fn commit(self) -> Result<()> {
         Ok(self.tx.commit().await?)

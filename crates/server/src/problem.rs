@@ -155,6 +155,14 @@ impl Problem {
         if state == "SEQ01" {
             return Self::locked("");
         }
+        if state == "SEQ02" {
+            return Self::new(
+                StatusCode::CONFLICT,
+                "erased",
+                "A patient of the request was erased",
+                "The patient withdrew consent and was erased; nothing about this patient may be submitted again. Nothing was written.",
+            );
+        }
         if state.starts_with("22") {
             tracing::warn!(%error, state, "a value cannot be stored");
             return Self::new(

@@ -89,9 +89,7 @@ impl Completeness {
 
 impl Serialize for Completeness {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let points = |share: &Share| {
-            serde_json::json!({ "met": share.part, "missed": share.of - share.part, "share": share.ratio() })
-        };
+        let points = |share: &Share| serde_json::json!({ "met": share.part, "missed": share.of - share.part, "share": share.ratio() });
         let time = Share { part: self.person_time.observed, of: self.person_time.expected };
         let by_purpose: BTreeMap<_, _> = self.on_time.iter().map(|(p, s)| (*p, points(s))).collect();
         serde_json::json!({
@@ -147,9 +145,7 @@ pub fn completeness(
 fn critical(record: &Record) -> Share {
     let required = |field: &&FieldDescriptor| match field.requirement {
         Requirement::Required => true,
-        Requirement::Conditional(when) => {
-            when.values.contains(&record.cell(when.field).to_text().as_str())
-        }
+        Requirement::Conditional(when) => when.values.contains(&record.cell(when.field).to_text().as_str()),
         Requirement::Mandatory | Requirement::Optional | Requirement::Computed => false,
     };
     let fields = record.form().fields.iter().filter(required);
@@ -160,11 +156,7 @@ fn critical(record: &Record) -> Share {
 }
 
 /// `None` when the patient was not infused by `as_of`.
-fn person_time(
-    history: &History,
-    as_of: NaiveDate,
-    transferred: Option<NaiveDate>,
-) -> Option<PersonTime> {
+fn person_time(history: &History, as_of: NaiveDate, transferred: Option<NaiveDate>) -> Option<PersonTime> {
     let infusions = history.of::<Infusion>().into_iter().map(|(_, i)| i.infusion_date);
     let begin = infusions.filter(|d| *d <= as_of).min()?;
     let statuses: Vec<SurvivalStatus> = history.of().into_iter().map(|(_, s)| s).collect();

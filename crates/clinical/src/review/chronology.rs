@@ -55,26 +55,39 @@ rules! {
     BRIDGING_INTO_LYMPHODEPLETION = soft("chronology.bridging_into_lymphodepletion", "the bridging does not end before the lymphodepletion starts", "桥接治疗未在清淋开始前结束");
 }
 
-/// The fields that say when a record's own event took place, by form. Other dates (consent, baseline, follow-up of an
-/// earlier event) may lie before or after without contradiction.
+/// The fields that say when a record's own event took place, first the one that counts. Other dates (consent, baseline, follow-up of
+/// an earlier event) may lie before or after without contradiction.
+const NAMES: [&str; 15] = [
+    "assessment_date",
+    "onset_date",
+    "collected_date",
+    "visit_date",
+    "infusion_date",
+    "transfusion_date",
+    "diagnosis_date",
+    "test_date",
+    "vaccination_date",
+    "apheresis_date",
+    "start_date",
+    "admission_date",
+    "hct_date",
+    "path_date",
+    "dose_date",
+];
+
+/// The same, with the contact at which a patient was known to be alive or dead.
+pub static EVENT_DATES: [&str; 16] = {
+    let mut all = ["last_contact"; 16];
+    let mut index = 0;
+    while index < NAMES.len() {
+        all[index] = NAMES[index];
+        index += 1;
+    }
+    all
+};
+
+/// When a record's own event took place.
 pub(crate) fn event_date(record: &Record) -> Option<(&'static str, NaiveDate)> {
-    const NAMES: [&str; 15] = [
-        "assessment_date",
-        "onset_date",
-        "collected_date",
-        "visit_date",
-        "infusion_date",
-        "transfusion_date",
-        "diagnosis_date",
-        "test_date",
-        "vaccination_date",
-        "apheresis_date",
-        "start_date",
-        "admission_date",
-        "hct_date",
-        "path_date",
-        "dose_date",
-    ];
     NAMES.iter().find_map(|name| {
         let (index, field) = record.form().field(name)?;
         match record.cells().get(index)? {

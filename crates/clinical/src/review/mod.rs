@@ -11,6 +11,7 @@ pub mod laboratory;
 pub mod outcome;
 pub mod treatment;
 
+pub use chronology::EVENT_DATES;
 pub use derived_value::DerivedValue;
 pub use history::{Entry, History};
 

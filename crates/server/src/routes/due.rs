@@ -117,7 +117,8 @@ pub(crate) async fn of_patient(
     let asked: AsOf = request::query(&uri)?;
     let as_of = as_of(asked.as_of.as_deref())?;
     let record_id = Uuid::try_parse(&id).ok();
-    let found = due::of_patient(&app.database, centers, record_id, &id, as_of).await.map_err(caller.problem())?;
+    let found =
+        due::of_patient(&app.database, centers, record_id, &id, as_of).await.map_err(caller.problem())?;
     let (key, all) = found.ok_or_else(|| Problem::missing("record"))?;
     let items = all.into_iter().map(|d| PointView::new(key.clone(), d, as_of)).collect();
     Ok(Json(PatientDue { center_id: key.0, patient_id: key.1, as_of, items }))
@@ -144,7 +145,8 @@ fn write_cursor(cursor: &Cursor) -> String {
 
 fn read_cursor(text: &str) -> Option<Cursor> {
     let digits = text.as_bytes();
-    let pairs = digits.chunks_exact(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+    let pairs =
+        digits.chunks_exact(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
     let bytes: Vec<u8> = pairs.collect::<Option<_>>()?;
     let text = String::from_utf8(bytes).ok().filter(|_| digits.len() % 2 == 0)?;
     let (told, rest) = text.split_once('.')?;
@@ -157,9 +159,11 @@ fn states(text: Option<&str>) -> Result<Vec<VisitState>, Problem> {
     let codes = text.iter().flat_map(|t| t.split(',')).map(str::trim);
     codes
         .map(|code| {
-            VisitState::ALL.iter().copied().find(|s| s.code() == code).ok_or_else(|| {
-                wrong("state", code, "due, overdue, met, missed, not_due, excluded")
-            })
+            VisitState::ALL
+                .iter()
+                .copied()
+                .find(|s| s.code() == code)
+                .ok_or_else(|| wrong("state", code, "due, overdue, met, missed, not_due, excluded"))
         })
         .collect()
 }

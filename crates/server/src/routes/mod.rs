@@ -1,6 +1,7 @@
 //! The routes, one file a resource.
 
 pub(crate) mod audit;
+pub(crate) mod changes;
 pub(crate) mod docs;
 pub(crate) mod due;
 pub(crate) mod health;
@@ -12,6 +13,7 @@ pub(crate) mod signatures;
 pub(crate) mod snapshots;
 pub(crate) mod submissions;
 pub(crate) mod tokens;
+pub(crate) mod withdrawal;
 
 use crate::App;
 use axum::Router;
@@ -38,6 +40,9 @@ pub(crate) fn all() -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(due::list))
         .routes(routes!(due::of_patient))
         .routes(routes!(due::completeness))
+        .routes(routes!(changes::list))
+        .routes(routes!(withdrawal::withdraw))
+        .routes(routes!(withdrawal::erasures))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
         .routes(routes!(snapshots::list, snapshots::take))
