@@ -49,6 +49,13 @@ const TABLE: &[(&str, &[Role])] = &[
     ("POST /v1/{form}/{record_id}/withdrawal", CENTER),
     ("GET /v1/erasures", READERS),
     ("GET /v1/changes", READERS),
+    ("GET /v1/transfers", READERS),
+    ("POST /v1/transfers", &[Role::Lead]),
+    ("POST /v1/transfers/{transfer_id}/revocation", &[Role::Lead]),
+    ("POST /v1/transfers/{transfer_id}/enrolment", CENTER),
+    ("GET /v1/transfers/{transfer_id}/records", CENTER),
+    ("POST /v1/patient-tokens", CENTER),
+    ("GET /v1/duplicates", &[Role::Lead, Role::Admin]),
     ("GET /v1/due", READERS),
     ("GET /v1/completeness", READERS),
     ("GET /v1/centers", BUT_SPONSORS),
@@ -103,7 +110,8 @@ fn request(client: &Client, operation: &Operation, id: &str) -> Answer {
         .replace("{record_id}", id)
         .replace("{token_id}", id)
         .replace("{snapshot_id}", id)
-        .replace("{query_id}", id);
+        .replace("{query_id}", id)
+            .replace("{transfer_id}", id);
     let body = if ["/retraction", "/lock", "/unlock"].iter().any(|end| path.ends_with(end)) {
         json!({ "reason": "entered twice" })
     } else if path.ends_with("/withdrawal") {

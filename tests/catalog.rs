@@ -150,7 +150,11 @@ fn every_table_with_a_center_is_under_forced_row_security() {
         where grantee = 'sequela_eraser' and privilege_type not in ('SELECT', 'DELETE') and table_name not in ('audit_entry', 'audit_payload', 'erasure')
         union all select table_name::text from information_schema.role_column_grants
         where grantee = 'sequela_eraser' and privilege_type = 'UPDATE' and column_name <> 'snapshots_done'";
-    assert_eq!(texts(shared(), changed), Vec::<String>::new(), "the eraser changes what it should only take away");
+    assert_eq!(
+        texts(shared(), changed),
+        Vec::<String>::new(),
+        "the eraser changes what it should only take away"
+    );
     assert_eq!(
         texts(shared(), exporter),
         Vec::<String>::new(),

@@ -22,7 +22,12 @@ fn read(client: &Client, cursor: &mut String, limit: usize) -> Vec<Value> {
 }
 
 fn name(change: &Value) -> String {
-    format!("{} {} {}", change["record_id"].as_str().unwrap(), change["version"], change["action"].as_str().unwrap())
+    format!(
+        "{} {} {}",
+        change["record_id"].as_str().unwrap(),
+        change["version"],
+        change["action"].as_str().unwrap()
+    )
 }
 
 /// The versions of a center's records in the log.
@@ -47,7 +52,13 @@ fn the_feed_tells_new_records_corrections_and_retractions_with_what_changed() {
     });
     assert_eq!(first.len(), 1);
     assert_eq!(
-        (&first[0]["action"], &first[0]["form"], &first[0]["record_id"], &first[0]["data"], &first[0]["changes"]),
+        (
+            &first[0]["action"],
+            &first[0]["form"],
+            &first[0]["record_id"],
+            &first[0]["data"],
+            &first[0]["changes"]
+        ),
         (&json!("create"), &json!("patient"), &made["record_id"], &made["data"], &Value::Null)
     );
     let mut data = patient("F");
@@ -62,13 +73,20 @@ fn the_feed_tells_new_records_corrections_and_retractions_with_what_changed() {
     assert_eq!(rest.len(), 2);
     assert_eq!(
         (&rest[0]["action"], &rest[0]["reason"], &rest[0]["changes"]),
-        (&json!("amend"), &json!("typing error"), &json!({ "birth_year": { "before": 1960, "after": 1961 } }))
+        (
+            &json!("amend"),
+            &json!("typing error"),
+            &json!({ "birth_year": { "before": 1960, "after": 1961 } })
+        )
     );
     assert_eq!((&rest[1]["action"], &rest[1]["version"]), (&json!("retract"), &json!(3)));
     // From the beginning again: the same, in the same order; another center and other roles see nothing of it.
     let mut again = String::new();
     let all = read(client, &mut again, 2);
-    assert_eq!(all.iter().map(name).collect::<Vec<_>>(), [&first[..], &rest[..]].concat().iter().map(name).collect::<Vec<_>>());
+    assert_eq!(
+        all.iter().map(name).collect::<Vec<_>>(),
+        [&first[..], &rest[..]].concat().iter().map(name).collect::<Vec<_>>()
+    );
     assert_eq!(again, cursor);
     let form = client.get("/v1/changes?form=infusion").expect(200);
     assert_eq!(form["items"], json!([]));

@@ -26,4 +26,5 @@ mod signatures;
 mod spec;
 mod submissions;
 mod support;
+mod transfers;
 mod withdrawal;

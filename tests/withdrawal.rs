@@ -52,7 +52,9 @@ fn from_the_day_of_withdrawal_on_nothing_later_is_used() {
     let at = format!("{}/withdrawal", made["location"].as_str().unwrap());
     let stop = json!({ "mode": "stop", "date": "2024-03-05", "reason": "letter of the patient" });
     client.post(&at, &stop).expect(428);
-    client.post_with(&at, &[("if-match", "\"1\"")], &json!({ "mode": "stop", "reason": "letter" })).expect(422);
+    client
+        .post_with(&at, &[("if-match", "\"1\"")], &json!({ "mode": "stop", "reason": "letter" }))
+        .expect(422);
     client.post_with(&at, &[("if-match", "\"2\"")], &stop).expect(412);
     let done = client.post_with(&at, &[("if-match", "\"1\"")], &stop).expect(200);
     assert_eq!((&done["data"]["withdrawn_on"], &done["version"]), (&json!("2024-03-05"), &json!(2)));
@@ -97,24 +99,39 @@ fn an_erased_patient_is_gone_everywhere_and_the_log_verifies_and_says_so() {
     let (patient_record, at) = record("patients");
     let mut data = client.get(&at).expect(200)["data"].clone();
     data["race_ethnicity"] = json!("Secret-Ethnicity");
-    client.send("PUT", &at, &[("content-type", "application/json"), ("if-match", "\"1\""), ("idempotency-key", "k1")],
-        json!({ "reason": "from the chart", "data": data }).to_string().as_bytes()).expect(200);
-    lead.post_with(&format!("{at}/signatures"), &[("if-match", "\"2\"")], &json!({ "meaning": "REVIEW" })).expect(201);
-    lead.post_with(&format!("{at}/lock"), &[("if-match", "\"2\"")], &json!({ "reason": "closed" })).expect(200);
+    client
+        .send(
+            "PUT",
+            &at,
+            &[("content-type", "application/json"), ("if-match", "\"1\""), ("idempotency-key", "k1")],
+            json!({ "reason": "from the chart", "data": data }).to_string().as_bytes(),
+        )
+        .expect(200);
+    lead.post_with(&format!("{at}/signatures"), &[("if-match", "\"2\"")], &json!({ "meaning": "REVIEW" }))
+        .expect(201);
+    lead.post_with(&format!("{at}/lock"), &[("if-match", "\"2\"")], &json!({ "reason": "closed" }))
+        .expect(200);
     let question = json!({ "form": "patient", "record_id": patient_record, "text": "Secret-Question" });
     let query = lead.post("/v1/queries", &question).expect(201);
-    client.post(&format!("/v1/queries/{}/messages", query["query_id"].as_str().unwrap()), &json!({ "text": "Secret-Answer" })).expect(200);
+    client
+        .post(
+            &format!("/v1/queries/{}/messages", query["query_id"].as_str().unwrap()),
+            &json!({ "text": "Secret-Answer" }),
+        )
+        .expect(200);
     let statistician = instance.caller("statistician", &[]);
     let first = statistician.post("/v1/snapshots", &json!({})).expect(201);
     let second = statistician.post("/v1/snapshots", &json!({})).expect(201);
 
-    let erase = |confirm: &str| json!({ "mode": "erase", "confirm": confirm, "reason": "asked for in writing" });
+    let erase =
+        |confirm: &str| json!({ "mode": "erase", "confirm": confirm, "reason": "asked for in writing" });
     let path = format!("{at}/withdrawal");
     client.post(&path, &erase(name)).expect(403);
     lead.post(&path, &json!({ "mode": "erase", "reason": "asked for in writing" })).expect(422);
     lead.post(&path, &erase("P-0002-5")).expect(422);
     instance.caller("lead", &[&other.id]).post(&path, &erase(name)).expect(404);
-    let records = count(&instance, &format!("select count(*) from audit_entry where center_id = '{}'", center.id));
+    let records =
+        count(&instance, &format!("select count(*) from audit_entry where center_id = '{}'", center.id));
     let done = lead.post(&path, &erase(name)).expect(200);
     assert!(done["records"].as_i64().unwrap() > 40, "{done}");
     assert_eq!(done["snapshots_done"], true);
@@ -143,11 +160,18 @@ fn an_erased_patient_is_gone_everywhere_and_the_log_verifies_and_says_so() {
             assert_eq!(found, 0, "{table} still holds {word}");
         }
     }
-    let foreign = count(&instance, &format!("select count(*) from infusion where center_id = '{}' and patient_id = '{name}'", other.id));
+    let foreign = count(
+        &instance,
+        &format!("select count(*) from infusion where center_id = '{}' and patient_id = '{name}'", other.id),
+    );
     assert_eq!(foreign, 1);
     // Every log entry stands, one was added, and verification counts the erased payloads apart.
-    assert_eq!(count(&instance, &format!("select count(*) from audit_entry where center_id = '{}'", center.id)), records + 1);
-    let found = wait_for("everything to be sealed", || Some(instance.verify()).filter(|f| f["unsealed"] == 0));
+    assert_eq!(
+        count(&instance, &format!("select count(*) from audit_entry where center_id = '{}'", center.id)),
+        records + 1
+    );
+    let found =
+        wait_for("everything to be sealed", || Some(instance.verify()).filter(|f| f["unsealed"] == 0));
     assert_eq!(found["fault_count"], 0, "{found:#}");
     assert_eq!(found["erased"], done["payloads"]);
 
@@ -163,7 +187,9 @@ fn an_erased_patient_is_gone_everywhere_and_the_log_verifies_and_says_so() {
             .as_array()
             .unwrap()
             .iter()
-            .map(|s| statistician.get(&format!("/v1/snapshots/{}", s["snapshot_id"].as_str().unwrap())).expect(200))
+            .map(|s| {
+                statistician.get(&format!("/v1/snapshots/{}", s["snapshot_id"].as_str().unwrap())).expect(200)
+            })
             .find(|m| m["replaces"] == *id)
             .unwrap();
         assert_eq!(new["erasures"], json!([done["erasure_id"]]));
@@ -183,7 +209,8 @@ fn an_erased_patient_is_gone_everywhere_and_the_log_verifies_and_says_so() {
     client.post("/v1/patients", &patient("P-0001-6")).expect(201);
     // The feed says that records are gone, and tells nothing of them.
     let feed = client.get("/v1/changes?limit=1000").expect(200);
-    let erased: Vec<&Value> = feed["items"].as_array().unwrap().iter().filter(|c| c["record_id"] == *patient_record).collect();
+    let erased: Vec<&Value> =
+        feed["items"].as_array().unwrap().iter().filter(|c| c["record_id"] == *patient_record).collect();
     assert!(erased.iter().all(|c| c["data"].is_null() && c["changes"].is_null()), "{erased:#?}");
     let list = lead.get("/v1/erasures").expect(200);
     assert_eq!(list["items"][0]["erasure_id"], done["erasure_id"]);
@@ -249,11 +276,20 @@ fn a_payload_that_is_gone_without_an_erasure_stays_a_fault_and_so_does_an_erased
         let found = instance.verify();
         found["faults"].as_array().unwrap().iter().map(|f| f["kind"].as_str().unwrap().to_owned()).collect()
     };
-    execute(&instance, "insert into audit_payload select k.* from kept k left join audit_payload p using (center_id, record_id, version) where p.record_id is null");
+    execute(
+        &instance,
+        "insert into audit_payload select k.* from kept k left join audit_payload p using (center_id, record_id, version) where p.record_id is null",
+    );
     assert_eq!(kinds(&instance), ["erased_content_kept"]);
     let id = made["record_id"].as_str().unwrap();
     execute(&instance, &format!("delete from audit_payload where record_id = '{id}'"));
     instance.assert_intact();
-    execute(&instance, &format!("delete from audit_payload where center_id = '{}' and record_id in (select record_id from patient)", center.id));
+    execute(
+        &instance,
+        &format!(
+            "delete from audit_payload where center_id = '{}' and record_id in (select record_id from patient)",
+            center.id
+        ),
+    );
     assert_eq!(kinds(&instance), ["payload_missing"]);
 }

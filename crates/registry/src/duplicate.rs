@@ -41,8 +41,7 @@ pub(crate) async fn review(
     for row in rows {
         pairs.push((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?));
     }
-    let told: Vec<String> =
-        pairs.iter().map(|(.., other)| expected(other)).collect();
+    let told: Vec<String> = pairs.iter().map(|(.., other)| expected(other)).collect();
     let found: Vec<Raised<'_>> = pairs
         .iter()
         .zip(&told)

@@ -46,7 +46,8 @@ pub struct Erasure {
     pub snapshots_done: bool,
 }
 
-const COLUMNS: &str = "erasure_id, center_id, erased_at, actor, reason, records, payloads, answers, snapshots_done";
+const COLUMNS: &str =
+    "erasure_id, center_id, erased_at, actor, reason, records, payloads, answers, snapshots_done";
 
 fn erasure_of(row: &sqlx::postgres::PgRow) -> Result<Erasure> {
     Ok(Erasure {
@@ -176,6 +177,7 @@ async fn rows(scoped: &mut Scoped, center: &str, patient: &str) -> Result<Erased
         .execute(&mut *scoped.tx)
         .await?;
     let beside = [
+        ("patient_token", "token_id"),
         ("record_lock", "lock_id"),
         ("record_signature", "signature_id"),
         ("patient_enrolment", "transfer_id"),
@@ -185,7 +187,8 @@ async fn rows(scoped: &mut Scoped, center: &str, patient: &str) -> Result<Erased
     let forms = clinical::forms::CLINICAL.iter().rev().filter(|f| f.field("patient_id").is_some());
     let tables = beside.into_iter().chain(forms.map(|f| (f.name, "record_id")));
     for (table, id) in tables {
-        let statement = format!("delete from {table} where center_id = $1 and patient_id = $2 returning {id}");
+        let statement =
+            format!("delete from {table} where center_id = $1 and patient_id = $2 returning {id}");
         let gone: Vec<Uuid> = sqlx::query_scalar(AssertSqlSafe(statement))
             .bind(center)
             .bind(patient)
@@ -194,10 +197,7 @@ async fn rows(scoped: &mut Scoped, center: &str, patient: &str) -> Result<Erased
         if id == "record_id" && !gone.is_empty() {
             by_table.insert(table.to_owned(), gone.len() as u64);
         }
-        // The new center's link belongs to the old center's entry of the log.
-        if table != "patient_enrolment" {
-            ids.extend(gone);
-        }
+        ids.extend(gone);
     }
     ids.sort();
     ids.dedup();
@@ -264,7 +264,10 @@ async fn finish(
     let ids: Vec<Uuid> = names.values().copied().collect();
     let mut scoped = Scoped::erase(database).await?;
     // An export that began before the erasure still holds the patient: it is waited for, and erased from as well.
-    sqlx::query("select pg_advisory_xact_lock($1)").bind(snapshot::EXPORT_LOCK).execute(&mut *scoped.tx).await?;
+    sqlx::query("select pg_advisory_xact_lock($1)")
+        .bind(snapshot::EXPORT_LOCK)
+        .execute(&mut *scoped.tx)
+        .await?;
     let directory = root.to_path_buf();
     let replaced =
         tokio::task::spawn_blocking(move || snapshot::erase_from_all(&directory, &names)).await??;
@@ -272,7 +275,8 @@ async fn finish(
         let payload: Value = json!({ "records": [], "erasures": ids, "snapshots": replaced });
         let written = Written { record_id: Uuid::now_v7(), version: 1, payload: payload.to_string().into() };
         let why = Some("snapshots written anew without erased patients");
-        trail::append(&mut scoped, REGISTRY_SCOPE, author, Action::Erase, "snapshot", why, &[written]).await?;
+        trail::append(&mut scoped, REGISTRY_SCOPE, author, Action::Erase, "snapshot", why, &[written])
+            .await?;
     }
     scoped.commit().await?;
     mark(database, &ids).await

@@ -13,6 +13,7 @@ mod duplicate;
 pub mod erasure;
 pub mod error;
 pub mod idempotency;
+pub mod linkage;
 pub mod principal;
 pub mod query;
 pub mod record_store;
@@ -23,6 +24,7 @@ pub mod signature;
 pub mod snapshot;
 mod sql;
 mod trail;
+pub mod transfer;
 
 pub use database::{Database, DatabaseConfig};
 pub use error::{Error, Result};

@@ -113,7 +113,9 @@ pub(crate) async fn review(
     let context = Context { today: (scoped.now + Duration::hours(14)).date_naive() };
     for chunk in patients.chunks(CHUNK) {
         let histories = load(&mut scoped.tx, center, chunk, |_| true).await?;
-        let found = tokio::task::spawn_blocking(move || Found::by_review(histories, context)).await?;
+        let elsewhere = infusions_elsewhere(&mut scoped.tx, center, chunk).await?;
+        let found =
+            tokio::task::spawn_blocking(move || Found::by_review(histories, &elsewhere, context)).await?;
         found.open(scoped, center, author, &mut reviewed).await?;
         reviewed.closed += found.close(scoped, center, author, chunk).await?;
         found.derive(scoped, center, chunk).await?;
@@ -149,6 +151,22 @@ pub(crate) async fn load(
     Ok(histories)
 }
 
+/// Infusions of patients taken over, at the centers that handed them over.
+async fn infusions_elsewhere(
+    tx: &mut Transaction<'static, Postgres>,
+    center: &str,
+    patients: &[String],
+) -> Result<HashMap<String, i32>> {
+    let rows = sqlx::query(
+        "select patient_id, max(infusions_before) from patient_enrolment where center_id = $1 and patient_id = any ($2) group by 1",
+    )
+    .bind(center)
+    .bind(patients)
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+}
+
 /// What the reviews of several patients found.
 #[derive(Default)]
 struct Found {
@@ -157,10 +175,16 @@ struct Found {
 }
 
 impl Found {
-    fn by_review(histories: HashMap<String, Vec<(Uuid, Record)>>, context: Context) -> Self {
+    fn by_review(
+        histories: HashMap<String, Vec<(Uuid, Record)>>,
+        elsewhere: &HashMap<String, i32>,
+        context: Context,
+    ) -> Self {
         let mut found = Self::default();
         for (patient, records) in histories {
             let (history, ids) = History::new(records);
+            let before = elsewhere.get(&patient).copied().unwrap_or_default();
+            let history = history.after_infusions_elsewhere(before);
             let review = review::review(&history, context);
             let form = |entry| history.record(entry).map_or("", |r| r.form().name);
             let mut asked = HashSet::new();

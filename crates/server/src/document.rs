@@ -29,6 +29,7 @@ pub(crate) fn frame() -> OpenApi {
             { "name": "reference", "description": "Centers and products" },
             { "name": "queries", "description": "What the registry asks a center" },
             { "name": "due", "description": "What is due, and how complete the data are" },
+            { "name": "transfers", "description": "Patients who go on at another center, and possible duplicates" },
             { "name": "reports", "description": "Snapshots and reports" },
             { "name": "administration", "description": "Tokens and the audit log" },
             { "name": "service", "description": "Health and metrics" }

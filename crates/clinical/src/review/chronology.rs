@@ -117,7 +117,7 @@ pub(super) fn death(history: &History) -> Option<(Entry, NaiveDate)> {
 pub(super) fn review(history: &History, _: Context, review: &mut Review) {
     let infusions = history.of::<Infusion>();
     treatment_order(history, &infusions, review);
-    numbered_infusions(&infusions, review);
+    numbered_infusions(history.infusions_elsewhere(), &infusions, review);
     life_and_death(history, &infusions, review);
     toxicity(history, &infusions, review);
     withdrawal(history, review);
@@ -197,18 +197,19 @@ fn treatment_order(history: &History, infusions: &[(Entry, Infusion)], review: &
     }
 }
 
-fn numbered_infusions(infusions: &[(Entry, Infusion)], review: &mut Review) {
+fn numbered_infusions(elsewhere: i32, infusions: &[(Entry, Infusion)], review: &mut Review) {
     let mut before: Option<(i32, NaiveDate)> = None;
     for (entry, infusion) in infusions {
         let number = infusion.infusion_number.get();
         match before {
-            None if number > 1 => {
+            // A patient taken over from another center goes on with the next number.
+            None if number > 1 && number != elsewhere + 1 => {
                 review.at(
                     &INFUSION_ORDER,
                     *entry,
                     "infusion_number",
                     Some(number.to_string()),
-                    Some("1 for the first".to_owned()),
+                    Some(format!("{} for the first", elsewhere + 1)),
                 );
             }
             Some((last, _)) if number != last + 1 => {

@@ -288,7 +288,11 @@ fn check_entry(row: &PgRow, found: &mut Verification) -> Result<Hash> {
         (Some(Ok(salt)), Some(payload)) if commitment(&salt, &payload) == entry.commitment => {}
         (None, None) if found.erasures.contains(&(center_id.clone(), entry.record_id)) => found.erased += 1,
         (Some(_), Some(_)) if found.erasures.contains(&(center_id.clone(), entry.record_id)) => {
-            found.fault("erased_content_kept", place(), "the log says that this was erased, and it is still there");
+            found.fault(
+                "erased_content_kept",
+                place(),
+                "the log says that this was erased, and it is still there",
+            );
         }
         (None, None) => {
             found.fault("payload_missing", place(), "the content is gone and no erasure is logged");

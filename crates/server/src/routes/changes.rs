@@ -55,7 +55,8 @@ fn write_cursor(place: &Place) -> String {
 
 fn read_cursor(text: &str) -> Option<Place> {
     let digits = text.as_bytes();
-    let pairs = digits.chunks_exact(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+    let pairs =
+        digits.chunks_exact(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
     let bytes: Vec<u8> = pairs.collect::<Option<_>>()?;
     let text = String::from_utf8(bytes).ok().filter(|_| digits.len() % 2 == 0)?;
     let mut parts = text.splitn(5, '.');
@@ -85,9 +86,8 @@ pub(crate) async fn list(
     let limit = request::limit(asked.limit)?;
     let place = match asked.since.as_deref() {
         None | Some("") => Place::default(),
-        Some(text) => {
-            read_cursor(text).ok_or_else(|| Problem::bad_request("since is not a cursor that this feed gave out."))?
-        }
+        Some(text) => read_cursor(text)
+            .ok_or_else(|| Problem::bad_request("since is not a cursor that this feed gave out."))?,
     };
     if let Some(form) = asked.form.as_deref().filter(|f| clinical::forms::clinical(f).is_none()) {
         return Err(Problem::bad_request(format!(

@@ -5,6 +5,7 @@ pub(crate) mod changes;
 pub(crate) mod docs;
 pub(crate) mod due;
 pub(crate) mod health;
+pub(crate) mod linkage;
 pub(crate) mod queries;
 pub(crate) mod records;
 pub(crate) mod reference;
@@ -13,6 +14,7 @@ pub(crate) mod signatures;
 pub(crate) mod snapshots;
 pub(crate) mod submissions;
 pub(crate) mod tokens;
+pub(crate) mod transfers;
 pub(crate) mod withdrawal;
 
 use crate::App;
@@ -43,6 +45,12 @@ pub(crate) fn all() -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(changes::list))
         .routes(routes!(withdrawal::withdraw))
         .routes(routes!(withdrawal::erasures))
+        .routes(routes!(transfers::list, transfers::begin))
+        .routes(routes!(transfers::revoke))
+        .routes(routes!(transfers::enrol))
+        .routes(routes!(transfers::granted))
+        .routes(routes!(linkage::put))
+        .routes(routes!(linkage::duplicates))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
         .routes(routes!(snapshots::list, snapshots::take))

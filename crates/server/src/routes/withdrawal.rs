@@ -105,8 +105,10 @@ pub(crate) async fn withdraw(
             if let Some(missing) = fields.get_mut("missing").and_then(serde_json::Value::as_object_mut) {
                 missing.remove("withdrawn_on");
             }
-            let none_missing =
-                fields.get("missing").and_then(serde_json::Value::as_object).is_some_and(serde_json::Map::is_empty);
+            let none_missing = fields
+                .get("missing")
+                .and_then(serde_json::Value::as_object)
+                .is_some_and(serde_json::Map::is_empty);
             if none_missing {
                 fields.remove("missing");
             }
