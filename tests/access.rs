@@ -111,7 +111,7 @@ fn request(client: &Client, operation: &Operation, id: &str) -> Answer {
         .replace("{token_id}", id)
         .replace("{snapshot_id}", id)
         .replace("{query_id}", id)
-            .replace("{transfer_id}", id);
+        .replace("{transfer_id}", id);
     let body = if ["/retraction", "/lock", "/unlock"].iter().any(|end| path.ends_with(end)) {
         json!({ "reason": "entered twice" })
     } else if path.ends_with("/withdrawal") {
@@ -147,7 +147,7 @@ fn the_table_has_exactly_the_operations_of_the_document() {
     assert_eq!(of_document, of_table);
     assert_eq!(
         operations(shared()).iter().filter(|o| o.row.contains("{form}")).count(),
-        10 * CLINICAL.len() + 1
+        10 * CLINICAL.len() + 2
     );
     for form in CLINICAL.iter().chain(REFERENCE) {
         assert!(operations(shared()).iter().any(|o| o.path == format!("/v1/{}", form.path)), "{}", form.path);

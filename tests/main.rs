@@ -12,6 +12,7 @@ mod credentials;
 mod derive;
 mod disk;
 mod due;
+mod evolution;
 mod idempotency;
 mod isolation;
 mod malformed;

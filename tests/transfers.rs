@@ -35,7 +35,7 @@ impl Scene {
         for id in ["OLD", "OTHER"] {
             old.submitter.post("/v1/patients", &patient(id)).expect(201);
             old.submitter.post("/v1/infusions", &infusion(id)).expect(201);
-            old.submitter.post("/v1/daily-toxicity", &toxicity(id, "2024-03-02")).expect(201);
+            old.submitter.post("/v1/daily-toxicities", &toxicity(id, "2024-03-02")).expect(201);
         }
         let mut handed = json!({ "patient_id": "OLD", "to_center": new.id, "transferred_on": "2024-06-01", "reason": "moved house" });
         handed.as_object_mut().unwrap().extend(grant.as_object().unwrap().clone());
@@ -59,7 +59,9 @@ impl Scene {
             );
             app.execute(AssertSqlSafe(set)).await.unwrap();
             let rows = app
-                .fetch_all(AssertSqlSafe(format!("select center_id || ' ' || patient_id from {form} order by 1")))
+                .fetch_all(AssertSqlSafe(format!(
+                    "select center_id || ' ' || patient_id from {form} order by 1"
+                )))
                 .await
                 .unwrap();
             rows.iter().map(|r| r.get(0)).collect()
@@ -74,7 +76,8 @@ impl Scene {
 #[test]
 fn the_new_center_reads_the_granted_patient_and_nobody_else_and_no_row_moves() {
     let scene = Scene::new(&json!({}));
-    let before = count(shared(), &format!("select count(*) from infusion where center_id = '{}'", scene.old.id));
+    let before =
+        count(shared(), &format!("select count(*) from infusion where center_id = '{}'", scene.old.id));
     assert_eq!((&scene.transfer["grant"], &scene.transfer["patient_id"]), (&json!("active"), &json!("OLD")));
     let forms = scene.new.submitter.get(&scene.at("/records")).expect(200);
     assert_eq!(forms["forms"], json!({ "patient": 1, "infusion": 1, "daily_toxicity": 1 }));
@@ -105,13 +108,18 @@ fn the_new_center_reads_the_granted_patient_and_nobody_else_and_no_row_moves() {
     });
     // The ordinary interface stays the own center's.
     scene.new.submitter.get(item["location"].as_str().unwrap()).expect(404);
-    scene.new.submitter.amend(item["location"].as_str().unwrap(), 1, "not mine", &infusion("OLD")).expect(404);
+    scene
+        .new
+        .submitter
+        .amend(item["location"].as_str().unwrap(), 1, "not mine", &infusion("OLD"))
+        .expect(404);
     assert_eq!(scene.new.submitter.get("/v1/patients").expect(200)["items"], json!([]));
     let stranger = shared().center();
     stranger.submitter.get(&scene.at("/records")).expect(404);
     scene.old.submitter.get(&scene.at("/records")).expect(404);
     assert_eq!(stranger.submitter.get("/v1/transfers").expect(200)["items"], json!([]));
-    let after = count(shared(), &format!("select count(*) from infusion where center_id = '{}'", scene.old.id));
+    let after =
+        count(shared(), &format!("select count(*) from infusion where center_id = '{}'", scene.old.id));
     assert_eq!((before, after), (2, 2));
     shared().assert_intact();
 }
@@ -166,7 +174,11 @@ fn the_new_center_enrols_the_patient_goes_on_numbering_and_the_old_one_owes_noth
     let linked = scene.new.submitter.post(&scene.at("/enrolment"), &link).expect(200);
     assert_eq!(linked["enrolled_as"], "NEW-1");
     scene.new.submitter.post(&scene.at("/enrolment"), &link).expect(409);
-    assert_eq!(scene.old_lead.get("/v1/transfers").expect(200)["items"][0]["enrolled_as"], Value::Null, "the new name is the new center's");
+    assert_eq!(
+        scene.old_lead.get("/v1/transfers").expect(200)["items"][0]["enrolled_as"],
+        Value::Null,
+        "the new name is the new center's"
+    );
 
     // The second infusion is the first one here: its number goes on, and nothing is asked. A third would be.
     let mut second = infusion("NEW-1");
@@ -188,7 +200,10 @@ fn the_new_center_enrols_the_patient_goes_on_numbering_and_the_old_one_owes_noth
     };
     execute(
         shared(),
-        &format!("update patient_transfer set transferred_on = '2024-03-20' where center_id = '{}'", scene.old.id),
+        &format!(
+            "update patient_transfer set transferred_on = '2024-03-20' where center_id = '{}'",
+            scene.old.id
+        ),
     );
     assert_eq!(state("2024-03-19"), "d28 not_due null");
     assert_eq!(state("2024-03-20"), "d28 excluded transferred");
@@ -210,19 +225,24 @@ fn equal_tokens_are_told_to_each_side_without_the_other() {
         a.submitter.post("/v1/patients", &patient(id)).expect(201);
     }
     b.submitter.post("/v1/patients", &patient("SECRET-B")).expect(201);
-    let put = |client: &Client, tokens: Value| client.post("/v1/patient-tokens", &json!({ "tokens": tokens }));
+    let put =
+        |client: &Client, tokens: Value| client.post("/v1/patient-tokens", &json!({ "tokens": tokens }));
     let hash = format!("{:0>8}", a.id.trim_start_matches("T-"));
-    let own = |patient: &str, kind: &str, key: &str| {
-        json!({ "patient_id": patient, "kind": kind, "key_version": key, "token": hash.repeat(8).replace(|c: char| !c.is_ascii_hexdigit(), "0") })
-    };
-    let done = put(&a.submitter, json!([own("A-1", "NATIONAL_ID", "k1"), own("A-1", "PHONE", "k1")])).expect(200);
+    let own = |patient: &str, kind: &str, key: &str| json!({ "patient_id": patient, "kind": kind, "key_version": key, "token": hash.repeat(8).replace(|c: char| !c.is_ascii_hexdigit(), "0") });
+    let done =
+        put(&a.submitter, json!([own("A-1", "NATIONAL_ID", "k1"), own("A-1", "PHONE", "k1")])).expect(200);
     assert_eq!(done, json!({ "written": 2, "unchanged": 0 }));
-    assert_eq!(put(&a.submitter, json!([own("A-1", "NATIONAL_ID", "k1")])).expect(200), json!({ "written": 0, "unchanged": 1 }));
+    assert_eq!(
+        put(&a.submitter, json!([own("A-1", "NATIONAL_ID", "k1")])).expect(200),
+        json!({ "written": 0, "unchanged": 1 })
+    );
     assert_eq!(lead_a.get("/v1/duplicates").expect(200)["items"], json!([]));
     // Another key or another kind is never compared.
-    put(&b.submitter, json!([own("SECRET-B", "NATIONAL_ID", "k2"), own("SECRET-B", "INSURANCE", "k1")])).expect(200);
+    put(&b.submitter, json!([own("SECRET-B", "NATIONAL_ID", "k2"), own("SECRET-B", "INSURANCE", "k1")]))
+        .expect(200);
     assert_eq!(lead_a.get("/v1/duplicates").expect(200)["items"], json!([]));
-    put(&b.submitter, json!([own("SECRET-B", "NATIONAL_ID", "k1"), own("SECRET-B", "PHONE", "k1")])).expect(200);
+    put(&b.submitter, json!([own("SECRET-B", "NATIONAL_ID", "k1"), own("SECRET-B", "PHONE", "k1")]))
+        .expect(200);
 
     let seen = lead_a.get("/v1/duplicates").expect(200);
     let pair = &seen["items"][0];
@@ -235,9 +255,13 @@ fn equal_tokens_are_told_to_each_side_without_the_other() {
         assert!(!seen.to_string().contains(secret), "{secret} in {seen}");
     }
     let other = lead_b.get("/v1/duplicates").expect(200);
-    assert_eq!((&other["items"][0]["pair_id"], &other["items"][0]["patient_id"]), (&pair["pair_id"], &json!("SECRET-B")));
+    assert_eq!(
+        (&other["items"][0]["pair_id"], &other["items"][0]["patient_id"]),
+        (&pair["pair_id"], &json!("SECRET-B"))
+    );
     let admin = shared().admin().get("/v1/duplicates").expect(200);
-    let of_pair = admin["items"].as_array().unwrap().iter().find(|p| p["pair_id"] == pair["pair_id"]).unwrap();
+    let of_pair =
+        admin["items"].as_array().unwrap().iter().find(|p| p["pair_id"] == pair["pair_id"]).unwrap();
     let mut centers = [a.id.clone(), b.id.clone()];
     centers.sort();
     assert_eq!((&of_pair["centers"], &of_pair["patient_id"]), (&json!(centers), &Value::Null));
@@ -247,13 +271,21 @@ fn equal_tokens_are_told_to_each_side_without_the_other() {
     // In the same center both may be named; a transfer makes the pair known.
     put(&a.submitter, json!([own("A-2", "PHONE", "k1")])).expect(200);
     let same = lead_a.get("/v1/duplicates").expect(200);
-    assert!(same["items"].as_array().unwrap().iter().any(|p| p["patient_id"] == "A-1" && p["same_center_as"] == "A-2"), "{same}");
+    assert!(
+        same["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|p| p["patient_id"] == "A-1" && p["same_center_as"] == "A-2"),
+        "{same}"
+    );
     let handed = json!({ "patient_id": "A-1", "to_center": b.id, "transferred_on": "2024-06-01", "reason": "moved house" });
     let made = lead_a.post("/v1/transfers", &handed).expect(201);
     let enrol = format!("/v1/transfers/{}/enrolment", made["transfer_id"].as_str().unwrap());
     b.submitter.post(&enrol, &json!({ "patient_id": "SECRET-B" })).expect(200);
     let known = lead_a.get("/v1/duplicates").expect(200);
-    let pair = known["items"].as_array().unwrap().iter().find(|p| p["pair_id"] == pair["pair_id"]).unwrap().clone();
+    let pair =
+        known["items"].as_array().unwrap().iter().find(|p| p["pair_id"] == pair["pair_id"]).unwrap().clone();
     assert_eq!(pair["linked"], true);
 }
 
@@ -281,12 +313,20 @@ fn tokens_are_hashes_and_are_replaced_only_with_a_reason() {
     }
     put(token("NOBODY", "PHONE", 'a'), json!(null)).expect(404);
     put(token("T", "PHONE", 'A'), json!(null)).expect(200);
-    assert_eq!(put(token("T", "PHONE", 'a'), json!(null)).expect(200)["unchanged"], 1, "case of the digits does not matter");
+    assert_eq!(
+        put(token("T", "PHONE", 'a'), json!(null)).expect(200)["unchanged"],
+        1,
+        "case of the digits does not matter"
+    );
     put(token("T", "PHONE", 'b'), json!(null)).expect(409);
     assert_eq!(put(token("T", "PHONE", 'b'), json!("number had changed")).expect(200)["written"], 1);
     let kept = count(
         shared(),
-        &format!("select count(*) from patient_token where center_id = '{}' and token = '{}' and version = 2", center.id, "b".repeat(64)),
+        &format!(
+            "select count(*) from patient_token where center_id = '{}' and token = '{}' and version = 2",
+            center.id,
+            "b".repeat(64)
+        ),
     );
     assert_eq!(kept, 1);
     shared().assert_intact();
@@ -310,6 +350,11 @@ fn every_form_with_patients_is_granted_and_none_without() {
             .count();
         assert_eq!(counts[form.name].as_u64().unwrap_or(0), own as u64, "{}", form.name);
         let answer = new.submitter.get(&format!("{at}?form={}", form.name));
-        assert_eq!(answer.status, if form.field("patient_id").is_some() { 200 } else { 400 }, "{}", form.name);
+        assert_eq!(
+            answer.status,
+            if form.field("patient_id").is_some() { 200 } else { 400 },
+            "{}",
+            form.name
+        );
     }
 }

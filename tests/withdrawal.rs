@@ -40,7 +40,7 @@ fn from_the_day_of_withdrawal_on_nothing_later_is_used() {
     let made = client.post("/v1/patients", &patient("STOP")).expect(201);
     client.post("/v1/infusions", &infusion("STOP")).expect(201);
     for day in ["2024-03-02", "2024-03-05", "2024-03-06"] {
-        client.post("/v1/daily-toxicity", &toxicity("STOP", day)).expect(201);
+        client.post("/v1/daily-toxicities", &toxicity("STOP", day)).expect(201);
     }
     let status = json!({ "patient_id": "STOP", "last_contact": "2024-03-07", "status": "ALIVE" });
     client.post("/v1/survival-statuses", &status).expect(201);
@@ -133,7 +133,7 @@ fn an_erased_patient_is_gone_everywhere_and_the_log_verifies_and_says_so() {
     let records =
         count(&instance, &format!("select count(*) from audit_entry where center_id = '{}'", center.id));
     let done = lead.post(&path, &erase(name)).expect(200);
-    assert!(done["records"].as_i64().unwrap() > 40, "{done}");
+    assert!(done["records"].as_i64().unwrap() > 30, "{done}");
     assert_eq!(done["snapshots_done"], true);
     lead.post(&path, &erase(name)).expect(404);
 

@@ -285,8 +285,6 @@ fn check_entry(row: &PgRow, found: &mut Verification) -> Result<Hash> {
     let salt: Option<Vec<u8>> = row.try_get("salt")?;
     let payload: Option<Vec<u8>> = row.try_get("payload")?;
     match (salt.map(<[u8; 16]>::try_from), payload) {
-        (Some(Ok(salt)), Some(payload)) if commitment(&salt, &payload) == entry.commitment => {}
-        (None, None) if found.erasures.contains(&(center_id.clone(), entry.record_id)) => found.erased += 1,
         (Some(_), Some(_)) if found.erasures.contains(&(center_id.clone(), entry.record_id)) => {
             found.fault(
                 "erased_content_kept",
@@ -294,6 +292,8 @@ fn check_entry(row: &PgRow, found: &mut Verification) -> Result<Hash> {
                 "the log says that this was erased, and it is still there",
             );
         }
+        (Some(Ok(salt)), Some(payload)) if commitment(&salt, &payload) == entry.commitment => {}
+        (None, None) if found.erasures.contains(&(center_id.clone(), entry.record_id)) => found.erased += 1,
         (None, None) => {
             found.fault("payload_missing", place(), "the content is gone and no erasure is logged");
         }
