@@ -14,12 +14,12 @@ fn visit(id: &str, date: &str) -> Value {
 }
 
 fn status(id: &str, date: &str, status: &str) -> Value {
-    let mut data = json!({ "patient_id": id, "last_contact": date, "status": status });
+    let mut contact = json!({ "patient_id": id, "last_contact": date, "status": status });
     if status == "DEAD" {
-        data["death_date"] = json!(date);
-        data["cause_primary"] = json!("RELAPSE");
+        contact["death_date"] = json!(date);
+        contact["cause_primary"] = json!("RELAPSE");
     }
-    data
+    contact
 }
 
 /// A lymphoma patient infused on 2024-03-01.

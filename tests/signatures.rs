@@ -108,7 +108,7 @@ fn any_later_change_breaks_a_signature_and_tells_what_changed() {
             .unwrap()
             .canonical_bytes(),
     );
-    let hex: String = digest.iter().map(|b| format!("{b:02x}")).collect();
+    let hex = registry::audit::hex(&digest);
     let signature = &signed["signature"];
     assert_eq!(
         (

@@ -135,7 +135,7 @@ fn a_grant_holds_from_its_first_to_its_last_day_until_it_is_revoked() {
         let scene = Scene::new(&json!({ "grant_from": from, "grant_until": until }));
         assert_eq!(scene.transfer["grant"], state);
         assert_eq!(scene.granted(), status, "{from} {until}");
-        let rows = if status == 200 { 1 } else { 0 };
+        let rows = usize::from(status == 200);
         assert_eq!(scene.seen("infusion", true).len(), rows, "{from} {until}");
         let incoming = scene.new.submitter.get("/v1/transfers").expect(200);
         assert_eq!(incoming["items"][0]["patient_id"].is_null(), status != 200, "{incoming}");

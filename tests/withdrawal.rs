@@ -2,7 +2,7 @@
 
 use crate::support::patients::{bulk, complete_patient, infusion, ndjson, patient, toxicity};
 use crate::support::sql::{count, execute, texts};
-use crate::support::{Instance, shared, wait_for};
+use crate::support::{Client, Instance, wait_for};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -78,19 +78,9 @@ fn from_the_day_of_withdrawal_on_nothing_later_is_used() {
     instance.assert_intact();
 }
 
-#[test]
-fn an_erased_patient_is_gone_everywhere_and_the_log_verifies_and_says_so() {
-    let mut instance = Instance::new();
-    instance.start();
-    let center = instance.center();
-    let other = instance.center();
-    let (client, lead) = (&center.submitter, instance.caller("lead", &[&center.id]));
-    client.submit("", &bulk(3, 300).0).expect(200);
-    let complete = complete_patient(5);
-    client.submit("", &ndjson(&complete.records)).expect(200);
-    other.submitter.submit("", &ndjson(&complete.records)).expect(200);
-    // Everything that may hold something about the patient: versions, queries, locks, signatures, kept answers, two snapshots.
-    let name = "P-0001-5";
+/// Leaves something about a patient wherever something can be: versions, queries, a lock, a signature, a kept answer. Returns the patient's
+/// record, where it is, and a query about it.
+fn leave_traces(client: &Client, lead: &Client, name: &str) -> (String, String, Value) {
     let record = |form: &str| -> (String, String) {
         let found = client.get(&format!("/v1/{form}?patient_id={name}&limit=1")).expect(200);
         let item = &found["items"][0];
@@ -119,6 +109,46 @@ fn an_erased_patient_is_gone_everywhere_and_the_log_verifies_and_says_so() {
             &json!({ "text": "Secret-Answer" }),
         )
         .expect(200);
+    (patient_record, at, query)
+}
+
+/// No table of the center holds these words, as text or as bytes.
+fn assert_no_trace(instance: &Instance, center: &str, words: &[&str]) {
+    let tables = texts(
+        instance,
+        "select c.table_name::text from information_schema.columns c join information_schema.tables t using (table_schema, table_name)
+         where table_schema = 'public' and column_name = 'center_id' and table_type = 'BASE TABLE' order by 1",
+    );
+    assert!(tables.len() > 50);
+    for table in &tables {
+        for word in words {
+            // Binary content is searched by its bytes.
+            let found = count(
+                instance,
+                &format!(
+                    "select count(*) from {table} t where t.center_id = '{}' and
+                     (t::text like '%{word}%' or t::text like '%' || encode('{word}', 'hex') || '%')",
+                    center
+                ),
+            );
+            assert_eq!(found, 0, "{table} still holds {word}");
+        }
+    }
+}
+
+#[test]
+fn an_erased_patient_is_gone_everywhere_and_the_log_verifies_and_says_so() {
+    let mut instance = Instance::new();
+    instance.start();
+    let center = instance.center();
+    let other = instance.center();
+    let (client, lead) = (&center.submitter, instance.caller("lead", &[&center.id]));
+    client.submit("", &bulk(3, 300).0).expect(200);
+    let complete = complete_patient(5);
+    client.submit("", &ndjson(&complete.records)).expect(200);
+    other.submitter.submit("", &ndjson(&complete.records)).expect(200);
+    let name = "P-0001-5";
+    let (patient_record, at, query) = leave_traces(client, &lead, name);
     let statistician = instance.caller("statistician", &[]);
     let first = statistician.post("/v1/snapshots", &json!({})).expect(201);
     let second = statistician.post("/v1/snapshots", &json!({})).expect(201);
@@ -140,26 +170,7 @@ fn an_erased_patient_is_gone_everywhere_and_the_log_verifies_and_says_so() {
     // No table and no file names the patient; the other center's patient of the same name is untouched.
     client.get(&at).expect(404);
     client.get(&format!("/v1/queries/{}", query["query_id"].as_str().unwrap())).expect(404);
-    let tables = texts(
-        &instance,
-        "select c.table_name::text from information_schema.columns c join information_schema.tables t using (table_schema, table_name)
-         where table_schema = 'public' and column_name = 'center_id' and table_type = 'BASE TABLE' order by 1",
-    );
-    assert!(tables.len() > 50);
-    for table in &tables {
-        for word in [name, "Secret-Ethnicity", "Secret-Question", "Secret-Answer"] {
-            // Binary content is searched by its bytes.
-            let found = count(
-                &instance,
-                &format!(
-                    "select count(*) from {table} t where t.center_id = '{}' and
-                     (t::text like '%{word}%' or t::text like '%' || encode('{word}', 'hex') || '%')",
-                    center.id
-                ),
-            );
-            assert_eq!(found, 0, "{table} still holds {word}");
-        }
-    }
+    assert_no_trace(&instance, &center.id, &[name, "Secret-Ethnicity", "Secret-Question", "Secret-Answer"]);
     let foreign = count(
         &instance,
         &format!("select count(*) from infusion where center_id = '{}' and patient_id = '{name}'", other.id),

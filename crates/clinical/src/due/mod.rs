@@ -8,6 +8,8 @@ mod completeness;
 
 pub use completeness::{Completeness, PersonTime, Share, completeness};
 
+use crate::codes::assessment::Category;
+use crate::codes::follow_up::CarTLevel;
 use crate::codes::{Disease, YesNoUnknown};
 use crate::criteria::Trace;
 use crate::criteria::visits::{
@@ -192,7 +194,7 @@ impl Facts<'_> {
 
     fn progression(&self, number: i32) -> impl Iterator<Item = Ended> {
         let progressed =
-            self.responses(number).filter(|r| r.reported_category.is_some_and(|c| c.is_progression()));
+            self.responses(number).filter(|r| r.reported_category.is_some_and(Category::is_progression));
         progressed.map(|r| Ended { reason: EndReason::Progression, date: r.assessment_date })
     }
 
@@ -227,8 +229,8 @@ impl Facts<'_> {
 
 /// Zero or below the limit of detection; unknown when the sample says only that it is below the limit of quantification.
 fn zero(sample: &KineticsSample) -> Option<bool> {
-    let lod = sample.lod.map(|l| l.get());
-    match (sample.value.map(|v| v.get()), sample.below_lloq) {
+    let lod = sample.lod.map(CarTLevel::get);
+    match (sample.value.map(CarTLevel::get), sample.below_lloq) {
         (Some(value), _) => Some(value == 0.0 || lod.is_some_and(|lod| value < lod)),
         (None, Some(false)) => Some(false),
         (None, _) => None,

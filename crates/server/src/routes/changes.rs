@@ -18,7 +18,7 @@ use uuid::Uuid;
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Since {
+pub(crate) struct ChangeFilter {
     /// The `next_cursor` of the page before; from the beginning when left out.
     #[serde(alias = "cursor")]
     since: Option<String>,
@@ -50,15 +50,11 @@ fn write_cursor(place: &Place) -> String {
         place.version,
         place.center_id
     );
-    text.bytes().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+    request::opaque(&text)
 }
 
 fn read_cursor(text: &str) -> Option<Place> {
-    let digits = text.as_bytes();
-    let pairs =
-        digits.chunks_exact(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
-    let bytes: Vec<u8> = pairs.collect::<Option<_>>()?;
-    let text = String::from_utf8(bytes).ok().filter(|_| digits.len() % 2 == 0)?;
+    let text = request::transparent(text)?;
     let mut parts = text.splitn(5, '.');
     let place = Place {
         generation: parts.next()?.parse().ok()?,
@@ -72,7 +68,7 @@ fn read_cursor(text: &str) -> Option<Place> {
 
 /// New records, corrections and retractions of the caller's centers, in commit order: nothing is lost and nothing is told twice, whatever
 /// is written meanwhile.
-#[utoipa::path(get, path = "/v1/changes", operation_id = "list_changes", tag = "records", params(Since), security(("token" = [])), responses(
+#[utoipa::path(get, path = "/v1/changes", operation_id = "list_changes", tag = "records", params(ChangeFilter), security(("token" = [])), responses(
     (status = 200, description = "Changes, and where to go on", body = ChangePage),
     (status = "4XX", description = "Refused", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -82,7 +78,7 @@ pub(crate) async fn list(
     uri: Uri,
 ) -> Result<Json<ChangePage>, Problem> {
     let centers = access::reads(&caller.principal)?;
-    let asked: Since = request::query(&uri)?;
+    let asked: ChangeFilter = request::query(&uri)?;
     let limit = request::limit(asked.limit)?;
     let place = match asked.since.as_deref() {
         None | Some("") => Place::default(),

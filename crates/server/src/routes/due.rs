@@ -138,17 +138,11 @@ pub(crate) struct DuePage {
 /// Cursors are the key after which to go on, length first, so that no identifier can be mistaken for another.
 fn write_cursor(cursor: &Cursor) -> String {
     let (center, patient) = &cursor.key;
-    format!("{}.{}.{center}{patient}", cursor.told, center.len())
-        .bytes()
-        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+    request::opaque(&format!("{}.{}.{center}{patient}", cursor.told, center.len()))
 }
 
 fn read_cursor(text: &str) -> Option<Cursor> {
-    let digits = text.as_bytes();
-    let pairs =
-        digits.chunks_exact(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
-    let bytes: Vec<u8> = pairs.collect::<Option<_>>()?;
-    let text = String::from_utf8(bytes).ok().filter(|_| digits.len() % 2 == 0)?;
+    let text = request::transparent(text)?;
     let (told, rest) = text.split_once('.')?;
     let (length, names) = rest.split_once('.')?;
     let (center, patient) = names.split_at_checked(length.parse().ok()?)?;
@@ -253,7 +247,9 @@ pub(crate) async fn completeness(
     let as_of = as_of(asked.as_of.as_deref())?;
     let figures = due::of_centers(&app.database, centers, as_of).await.map_err(caller.problem())?;
     let mut all = Completeness::default();
-    figures.values().for_each(|f| all.add(f));
+    for of_center in figures.values() {
+        all.add(of_center);
+    }
     let centers = figures.into_iter().map(|(center_id, figures)| OfCenter { center_id, figures }).collect();
     Ok(Json(CompletenessView { as_of, centers, all }))
 }

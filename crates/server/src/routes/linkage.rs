@@ -27,7 +27,7 @@ const MOST: usize = 1000;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewTokens {
-    /// `patient_id`, `kind` (NATIONAL_ID, NAME_BIRTH_SEX, INSURANCE, PHONE, OTHER), `key_version`, `token` (HMAC-SHA-256 in hexadecimal).
+    /// `patient_id`, `kind` (`NATIONAL_ID`, `NAME_BIRTH_SEX`, `INSURANCE`, `PHONE`, `OTHER`), `key_version`, `token` (HMAC-SHA-256 in hexadecimal).
     #[schema(value_type = Vec<Object>, max_items = 1000)]
     tokens: Vec<Token>,
     /// Needed where a token takes the place of another.

@@ -99,8 +99,8 @@ pub(crate) async fn withdraw(
     idempotent::write(&app, &caller, center, &request, async |scoped| {
         let form = Patient::DESCRIPTOR;
         let stored = record_store::find(&mut scoped.tx, form, id).await.map_err(caller.problem())?;
-        let mut data = stored.record.to_json();
-        if let Some(fields) = data.as_object_mut() {
+        let mut content = stored.record.to_json();
+        if let Some(fields) = content.as_object_mut() {
             fields.insert("withdrawn_on".to_owned(), date.to_string().into());
             if let Some(missing) = fields.get_mut("missing").and_then(serde_json::Value::as_object_mut) {
                 missing.remove("withdrawn_on");
