@@ -10,6 +10,7 @@ create table erasure (
   records bigint not null,
   payloads bigint not null,
   answers bigint not null,
+  files bigint not null,
   snapshots_done boolean not null,
   constraint erasure_pk primary key (center_id, erasure_id),
   constraint erasure_center_fk foreign key (center_id) references center (center_id),
@@ -33,12 +34,14 @@ begin
     select c.table_name from information_schema.columns c
     where c.table_schema = 'public' and c.column_name = 'patient_id' and c.table_name not in ('erasure')
     union
-    select unnest(array['query_event', 'idempotent_answer'])
+    select unnest(array['query_event', 'idempotent_answer', 'submission', 'submission_chunk', 'submission_part'])
   loop
     execute format('create policy %I on %I to sequela_eraser using (true)', form || '_erase', form);
     execute format('grant select, delete on %I to sequela_eraser', form);
   end loop;
 end $$;
+revoke delete on submission from sequela_eraser;
+grant update (file_kept) on submission to sequela_eraser;
 create policy audit_entry_erase on audit_entry for insert to sequela_eraser with check (action = 'erase');
 grant insert on audit_entry, audit_payload to sequela_eraser;
 grant select on generation to sequela_eraser;

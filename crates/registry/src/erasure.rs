@@ -42,12 +42,14 @@ pub struct Erasure {
     pub payloads: i64,
     /// Answers kept for requests sent twice.
     pub answers: i64,
+    /// Bulk submissions whose files and results were deleted.
+    pub files: i64,
     /// Whether every stored snapshot has been written anew without the patient.
     pub snapshots_done: bool,
 }
 
 const COLUMNS: &str =
-    "erasure_id, center_id, erased_at, actor, reason, records, payloads, answers, snapshots_done";
+    "erasure_id, center_id, erased_at, actor, reason, records, payloads, answers, files, snapshots_done";
 
 fn erasure_of(row: &sqlx::postgres::PgRow) -> Result<Erasure> {
     Ok(Erasure {
@@ -59,6 +61,7 @@ fn erasure_of(row: &sqlx::postgres::PgRow) -> Result<Erasure> {
         records: row.try_get("records")?,
         payloads: row.try_get("payloads")?,
         answers: row.try_get("answers")?,
+        files: row.try_get("files")?,
         snapshots_done: row.try_get("snapshots_done")?,
     })
 }
@@ -115,11 +118,12 @@ pub async fn erase(
         .await?
         .rows_affected();
     let answers = answers(&mut scoped, center).await?;
+    let files = files(&mut scoped, center).await?;
     let records: u64 = erased.by_table.values().sum();
     let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     let statement = format!(
-        "insert into erasure (center_id, erasure_id, patient_digest, erased_at, actor, reason, records, payloads, answers, snapshots_done)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, false) returning {COLUMNS}"
+        "insert into erasure (center_id, erasure_id, patient_digest, erased_at, actor, reason, records, payloads, answers, files, snapshots_done)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, false) returning {COLUMNS}"
     );
     let row = sqlx::query(AssertSqlSafe(statement))
         .bind(center)
@@ -131,11 +135,12 @@ pub async fn erase(
         .bind(count(records))
         .bind(count(payloads))
         .bind(count(answers))
+        .bind(count(files))
         .fetch_one(&mut *scoped.tx)
         .await?;
     let mut erasure = erasure_of(&row)?;
     let payload = json!({
-        "records": erased.ids, "by_table": erased.by_table, "payloads": payloads, "answers": answers
+        "records": erased.ids, "by_table": erased.by_table, "payloads": payloads, "answers": answers, "files": files
     });
     let written = Written { record_id: erasure_id, version: 1, payload: payload.to_string().into() };
     trail::append(&mut scoped, center, author, Action::Erase, SUBJECT, Some(reason), &[written]).await?;
@@ -208,6 +213,33 @@ async fn rows(scoped: &mut Scoped, center: &str, patient: &str) -> Result<Erased
 /// then judged anew, which finds what it wrote.
 async fn answers(scoped: &mut Scoped, center: &str) -> Result<u64> {
     let done = sqlx::query("delete from idempotent_answer where center_id = $1")
+        .bind(center)
+        .execute(&mut *scoped.tx)
+        .await?;
+    Ok(done.rows_affected())
+}
+
+/// Deletes the files of the center's bulk submissions and what was told about their rows: any of them may hold the patient, and rows that
+/// were rejected do not say whose they are. What a submission wrote and how many rows it had stays.
+async fn files(scoped: &mut Scoped, center: &str) -> Result<u64> {
+    let under_way: Option<String> = sqlx::query_scalar(
+        "select state from submission where center_id = $1 and state in ('uploading', 'queued', 'running') limit 1",
+    )
+    .bind(center)
+    .fetch_optional(&mut *scoped.tx)
+    .await?;
+    if let Some(state) = under_way {
+        return Err(Error::WrongState {
+            what: "bulk submission of the center",
+            state,
+            step: "passed over by an erasure: wait for its end or cancel it",
+        });
+    }
+    for table in ["submission_chunk", "submission_part", "submission_fault"] {
+        let statement = format!("delete from {table} where center_id = $1");
+        sqlx::query(AssertSqlSafe(statement)).bind(center).execute(&mut *scoped.tx).await?;
+    }
+    let done = sqlx::query("update submission set file_kept = false where center_id = $1")
         .bind(center)
         .execute(&mut *scoped.tx)
         .await?;

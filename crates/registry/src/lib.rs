@@ -23,6 +23,7 @@ pub mod scope;
 pub mod signature;
 pub mod snapshot;
 mod sql;
+pub mod submission;
 mod trail;
 pub mod transfer;
 

@@ -3,7 +3,7 @@
 use crate::audit::Action;
 use crate::database::Database;
 use crate::error::{Error, Result};
-use crate::query;
+use crate::query::{self, NewVersion};
 use crate::review::{self, DerivedValue, Reviewed};
 use crate::scope::{Author, Scoped, Tx};
 use crate::signature::{self, Lock, Signature};
@@ -200,9 +200,9 @@ pub async fn amend(
     replace(scoped, center, &current, record, false).await?;
     let written = Written { record_id: id, version: current.version + 1, payload: record.canonical_bytes() };
     trail::append(scoped, center, change.author, action, form.name, Some(change.reason), &[written]).await?;
-    let findings: Vec<_> = soft.iter().collect();
-    let corrected = corrected_fields(&current.record, record);
-    query::reconsider(scoped, center, change.author, form, id, &findings, Some(&corrected)).await?;
+    let corrected = current.record.differing_fields(record);
+    let version = NewVersion { record_id: id, findings: soft.iter().collect(), corrected };
+    query::reconsider(scoped, center, change.author, form, &[version], false).await?;
     let reviewed = review::review(scoped, center, change.author, &patients, &[form.name]).await?;
     Ok((find(&mut scoped.tx, form, id).await?, reviewed))
 }
@@ -230,16 +230,10 @@ pub async fn retract(
         Written { record_id: id, version: current.version + 1, payload: current.record.canonical_bytes() };
     trail::append(scoped, center, change.author, Action::Retract, form.name, Some(change.reason), &[written])
         .await?;
-    query::reconsider(scoped, center, change.author, form, id, &[], None).await?;
+    let version = NewVersion { record_id: id, findings: Vec::new(), corrected: Vec::new() };
+    query::reconsider(scoped, center, change.author, form, &[version], true).await?;
     review::review(scoped, center, change.author, &patients, &[form.name]).await?;
     find(&mut scoped.tx, form, id).await
-}
-
-/// The fields whose value or missing code differs.
-fn corrected_fields(before: &Record, after: &Record) -> Vec<&'static str> {
-    let told = |record: &Record, name: &str| (record.cell(name).clone(), record.missing().get(name));
-    let names = before.form().fields.iter().map(|f| f.name);
-    names.filter(|name| told(before, name) != told(after, name)).collect()
 }
 
 /// Waits for other writers of the record's patient, before any row is locked.

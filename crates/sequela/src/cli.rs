@@ -127,8 +127,11 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "SEQUELA_LISTEN", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
     /// Largest bulk submission, in MiB.
-    #[arg(long, env = "SEQUELA_SUBMISSION_MIB", default_value_t = 256)]
+    #[arg(long, env = "SEQUELA_SUBMISSION_MIB", default_value_t = 4096)]
     pub(crate) submission_mib: usize,
+    /// How much of a submission is held in memory and written in one transaction, in KiB.
+    #[arg(long, env = "SEQUELA_SUBMISSION_PART_KIB", default_value_t = 8192)]
+    pub(crate) submission_part_kib: u64,
 }
 
 #[derive(Debug, Args)]

@@ -43,6 +43,10 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "This role may not do this", detail)
     }
 
+    pub(crate) fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", "Not in this state", detail)
+    }
+
     pub(crate) fn missing(what: &str) -> Self {
         Self::new(
             StatusCode::NOT_FOUND,
@@ -78,7 +82,7 @@ impl Problem {
             StatusCode::BAD_REQUEST
         } else if findings
             .iter()
-            .any(|f| matches!(f.rule.id, "record.exists" | "record.retracted" | "record.in_use"))
+            .any(|f| matches!(f.rule.id, "patient.erased" | "record.locked" | "record.exists" | "record.retracted" | "record.in_use"))
         {
             StatusCode::CONFLICT
         } else {

@@ -212,42 +212,60 @@ pub(crate) async fn open(
     Ok(())
 }
 
-/// What a new version of a record makes of the queries about its own content: those whose finding is gone are resolved, the rest stand
-/// as they are, and new findings are asked. `changed_fields` are the fields that the version corrects; `None` when it retracts the record.
+/// A version of a record that was just written.
+pub(crate) struct NewVersion<'a> {
+    pub(crate) record_id: Uuid,
+    /// What the soft rules find in it.
+    pub(crate) findings: Vec<&'a Finding>,
+    /// The fields that it corrects.
+    pub(crate) corrected: Vec<&'static str>,
+}
+
+/// What new versions of records make of the queries about their own content: those whose finding is gone are resolved, the rest stand as
+/// they are, and new findings are asked. A question of a person is resolved by a correction of its field.
 pub(crate) async fn reconsider(
     scoped: &mut Scoped,
     center: &str,
     author: Author,
     form: &'static FormDescriptor,
-    record_id: Uuid,
-    found: &[&Finding],
-    changed_fields: Option<&[&str]>,
+    versions: &[NewVersion<'_>],
+    retracted: bool,
 ) -> Result<()> {
-    let resolution = if changed_fields.is_some() { "corrected" } else { "retracted" };
+    let resolution = if retracted { "retracted" } else { "corrected" };
+    let found: Vec<(Uuid, &Finding)> =
+        versions.iter().flat_map(|v| v.findings.iter().map(|f| (v.record_id, *f))).collect();
+    // The whole record is corrected with any of its fields.
+    let corrected: Vec<(Uuid, &str)> = versions
+        .iter()
+        .filter(|v| !v.corrected.is_empty())
+        .flat_map(|v| v.corrected.iter().copied().chain([""]).map(|field| (v.record_id, field)))
+        .collect();
     let statement = format!(
         "update record_query q set state = 'resolved', closed_at = $3, resolution = $4, version = version + 1
-         where center_id = $1 and record_id = $2 and state <> 'resolved'
+         where center_id = $1 and record_id = any ($2) and state <> 'resolved'
            and case origin
-                 when 'record' then not exists (select from unnest($5::text[], $6::text[]) as u(rule, field) where (u.rule, u.field) = (q.rule, q.field))
-                 when 'person' then $7::text[] is null or field = any ($7) or field = '' and cardinality($7) > 0
+                 when 'record' then (record_id, rule, field) not in (select * from unnest($5::uuid[], $6::text[], $7::text[]))
+                 when 'person' then $10 or (record_id, field) in (select * from unnest($8::uuid[], $9::text[]))
                  else false
                end
          returning {RETURNING}"
     );
     let rows = sqlx::query(AssertSqlSafe(statement))
         .bind(center)
-        .bind(record_id)
+        .bind(versions.iter().map(|v| v.record_id).collect::<Vec<_>>())
         .bind(scoped.now)
         .bind(resolution)
-        .bind(found.iter().map(|f| f.rule.id).collect::<Vec<_>>())
-        .bind(found.iter().map(|f| f.field.as_deref().unwrap_or_default()).collect::<Vec<_>>())
-        .bind(changed_fields)
+        .bind(found.iter().map(|(id, _)| *id).collect::<Vec<_>>())
+        .bind(found.iter().map(|(_, f)| f.rule.id).collect::<Vec<_>>())
+        .bind(found.iter().map(|(_, f)| f.field.as_deref().unwrap_or_default()).collect::<Vec<_>>())
+        .bind(corrected.iter().map(|(id, _)| *id).collect::<Vec<_>>())
+        .bind(corrected.iter().map(|(_, field)| *field).collect::<Vec<_>>())
+        .bind(retracted)
         .fetch_all(&mut *scoped.tx)
         .await?;
     let closed = rows.iter().map(changed).collect::<Result<Vec<_>>>()?;
     log(scoped, center, author, resolution, closed).await?;
-    let all: Vec<(Uuid, &Finding)> = found.iter().map(|f| (record_id, *f)).collect();
-    open(scoped, center, author, form, &all).await
+    open(scoped, center, author, form, &found).await
 }
 
 /// Which queries across records are still asked, and about whom that is known.

@@ -8,7 +8,7 @@ mod automatic;
 mod list;
 mod thread;
 
-pub(crate) use automatic::{Kept, Origin, Raised, lapse, open, raise, reconsider};
+pub(crate) use automatic::{Kept, NewVersion, Origin, Raised, lapse, open, raise, reconsider};
 pub use list::{Count, Filter, GroupBy, count, find, list};
 pub use thread::{Question, Step, ask, step, thread};
 
