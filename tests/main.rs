@@ -15,6 +15,7 @@ mod due;
 mod evolution;
 mod idempotency;
 mod isolation;
+mod jobs;
 mod malformed;
 mod malformed_files;
 mod operations;

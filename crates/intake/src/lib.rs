@@ -59,9 +59,7 @@ impl Source {
     pub fn open(path: &Path, format: Format, form: Option<&'static FormDescriptor>) -> Result<Self, Fault> {
         let named = || form.ok_or(Fault::FormNeeded { format });
         match format {
-            Format::Ndjson => {
-                Ok(Self { tables: Vec::new(), rows: Rows::Lines(line::Lines::open(path)?) })
-            }
+            Format::Ndjson => Ok(Self { tables: Vec::new(), rows: Rows::Lines(line::Lines::open(path)?) }),
             Format::Csv => {
                 let (table, cells) = table::Cells::open(path, named()?)?;
                 Ok(Self { tables: vec![table], rows: Rows::Table(cells) })

@@ -47,7 +47,8 @@ impl Columns {
             let formats = formatters(&batch, &options)?;
             for index in 0..batch.num_rows() {
                 row += 1;
-                let cells = formats.iter().zip(batch.columns()).map(|(f, c)| cell(f, c.as_ref(), index)).collect();
+                let cells =
+                    formats.iter().zip(batch.columns()).map(|(f, c)| cell(f, c.as_ref(), index)).collect();
                 take(Row { place: Place { table: 0, row }, content: Content::Cells(cells) })?;
             }
         }
@@ -55,7 +56,10 @@ impl Columns {
     }
 }
 
-fn formatters<'a>(batch: &'a RecordBatch, options: &'a FormatOptions<'a>) -> Result<Vec<ArrayFormatter<'a>>, Fault> {
+fn formatters<'a>(
+    batch: &'a RecordBatch,
+    options: &'a FormatOptions<'a>,
+) -> Result<Vec<ArrayFormatter<'a>>, Fault> {
     batch
         .columns()
         .iter()

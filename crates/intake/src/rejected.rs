@@ -107,7 +107,9 @@ fn workbook(
     source.each(|row| {
         let Some(reason) = rejected.get(&row.place) else { return Ok(()) };
         let index = usize::from(row.place.table);
-        let (Ok(sheet), Some(at)) = (book.worksheet_from_index(index), next.get_mut(index)) else { return Ok(()) };
+        let (Ok(sheet), Some(at)) = (book.worksheet_from_index(index), next.get_mut(index)) else {
+            return Ok(());
+        };
         let cells = cells(row, tables, reason);
         template::write_row(sheet, *at, cells.iter().map(String::as_str))?;
         *at += 1;

@@ -33,10 +33,15 @@ fn ascii(text: &str) -> String {
 }
 
 fn code(set: &'static ValueSet, text: &str) -> Option<String> {
-    let labelled = || set.codes.iter().find(|c| c.zh == text || c.en.eq_ignore_ascii_case(text)).map(|c| c.code);
+    let labelled =
+        || set.codes.iter().find(|c| c.zh == text || c.en.eq_ignore_ascii_case(text)).map(|c| c.code);
     let by_letter = || {
         let truth = flag(text)?;
-        ["Y", "N"].into_iter().zip(["true", "false"]).find(|(_, t)| *t == truth).and_then(|(c, _)| set.find(c))
+        ["Y", "N"]
+            .into_iter()
+            .zip(["true", "false"])
+            .find(|(_, t)| *t == truth)
+            .and_then(|(c, _)| set.find(c))
     };
     let near = || nearest(text, set.codes.iter().map(|c| c.code));
     set.find_lenient(text).or_else(labelled).or_else(by_letter).or_else(near).map(str::to_owned)
@@ -70,7 +75,9 @@ fn date(text: &str) -> Option<String> {
     }
     // Day 1 of a spreadsheet's calendar is 1900-01-01, counted with a leap day that never was.
     if let Ok(serial @ 20_000..=60_000) = text.parse::<u64>() {
-        return NaiveDate::from_ymd_opt(1899, 12, 30)?.checked_add_days(Days::new(serial)).map(|d| d.to_string());
+        return NaiveDate::from_ymd_opt(1899, 12, 30)?
+            .checked_add_days(Days::new(serial))
+            .map(|d| d.to_string());
     }
     if text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit()) {
         return NaiveDate::parse_from_str(text, "%Y%m%d").ok().map(|d| d.to_string());
@@ -113,7 +120,9 @@ fn number(field: &FieldDescriptor, text: &str) -> Option<String> {
         bare.replace(',', ".").replace(' ', "")
     };
     let value: f64 = plain.parse().ok().filter(|v: &f64| v.is_finite())?;
-    let fits = |v: f64| (low..=high).contains(&v) && (v.fract() == 0.0 || matches!(field.kind, Kind::Decimal { .. }));
+    let fits = |v: f64| {
+        (low..=high).contains(&v) && (v.fract() == 0.0 || matches!(field.kind, Kind::Decimal { .. }))
+    };
     if fits(value) {
         return Some(value.to_string());
     }

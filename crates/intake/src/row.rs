@@ -89,12 +89,7 @@ impl Row {
     }
 
     /// Reads the row into a record. `asked` is the form that the request names for all lines.
-    pub fn read(
-        self,
-        tables: &[Table],
-        asked: Option<&'static FormDescriptor>,
-        context: Context,
-    ) -> Read {
+    pub fn read(self, tables: &[Table], asked: Option<&'static FormDescriptor>, context: Context) -> Read {
         let place = self.place;
         let failed = |form, findings| Read { place, form, record: None, findings, seen: None };
         let table = tables.get(usize::from(place.table));
@@ -113,12 +108,7 @@ impl Row {
     }
 }
 
-fn read_line(
-    place: Place,
-    line: &[u8],
-    asked: Option<&'static FormDescriptor>,
-    context: Context,
-) -> Read {
+fn read_line(place: Place, line: &[u8], asked: Option<&'static FormDescriptor>, context: Context) -> Read {
     let failed = |form, findings| Read { place, form, record: None, findings, seen: None };
     let mut entries = match Entries::parse(line) {
         Ok(entries) => entries,

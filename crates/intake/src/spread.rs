@@ -73,7 +73,9 @@ pub fn spread(
 /// FNV-1a of the patient; a row without one may stand anywhere but must always stand there.
 fn part_of(row: &Row, tables: &[Table], parts: u64) -> usize {
     let hash = row.patient(tables).map_or(0, |patient| {
-        patient.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
+        patient
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
     });
     usize::try_from(hash % parts).unwrap_or_default()
 }

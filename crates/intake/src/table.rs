@@ -71,7 +71,8 @@ impl Cells {
             let place = Place { table: 0, row };
             match read {
                 Err(error) => {
-                    let expected = if error.is_io_error() { "a closing quotation mark" } else { "UTF-8 text" };
+                    let expected =
+                        if error.is_io_error() { "a closing quotation mark" } else { "UTF-8 text" };
                     take(Row::malformed(place, error.to_string(), expected))?;
                     if error.is_io_error() {
                         return Ok(());
@@ -117,7 +118,9 @@ impl LineStarts {
         let Some(position) = position else { return Ok(None) };
         let here = self.file.stream_position()?;
         let wanted = position.byte() + self.offset;
-        self.file.seek_relative(i64::try_from(wanted).unwrap_or_default() - i64::try_from(here).unwrap_or_default())?;
+        self.file.seek_relative(
+            i64::try_from(wanted).unwrap_or_default() - i64::try_from(here).unwrap_or_default(),
+        )?;
         let mut line = position.line();
         let mut byte = [0];
         while self.file.read(&mut byte)? == 1 && matches!(byte[0], b'\r' | b'\n') {

@@ -30,10 +30,7 @@ pub(crate) fn write_row<'a>(
 ///
 /// # Errors
 /// The workbook cannot be written.
-pub fn write_template(
-    forms: &[&'static FormDescriptor],
-    language: Language,
-) -> Result<Vec<u8>, XlsxError> {
+pub fn write_template(forms: &[&'static FormDescriptor], language: Language) -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
     let bold = Format::new().set_bold();
     let mandatory = Format::new().set_bold().set_background_color("#DDEBF7");
@@ -46,7 +43,10 @@ pub fn write_template(
             let format = if field.requirement == Requirement::Mandatory { &mandatory } else { &bold };
             sheet.write_string_with_format(0, column, field.name, format)?;
             sheet.insert_note(0, column, &Note::new(note(field, language)).add_author_prefix(false))?;
-            sheet.set_column_width(column, f64::from(u16::try_from(field.name.len()).unwrap_or(20).clamp(10, 30)) + 2.0)?;
+            sheet.set_column_width(
+                column,
+                f64::from(u16::try_from(field.name.len()).unwrap_or(20).clamp(10, 30)) + 2.0,
+            )?;
             if let Some(list) = list(field, &sets)? {
                 sheet.add_data_validation(1, column, LISTED_ROWS, column, &list)?;
             }

@@ -132,7 +132,9 @@ async fn submission(
         snapshots: directory.join("snapshots"),
         submission_limit: 1 << 30,
         submission_part_bytes: 8 << 20,
-        submissions: Arc::new(registry::submission::Runner::new(database.clone(), directory.join("submissions")).unwrap()),
+        submissions: Arc::new(
+            registry::submission::Runner::new(database.clone(), directory.join("submissions")).unwrap(),
+        ),
         report_slots: tokio::sync::Semaphore::new(2),
         metrics: metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle(),
     });

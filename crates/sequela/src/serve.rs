@@ -60,7 +60,10 @@ impl Default for SubmissionLimits {
 
 impl ServeArguments {
     fn limits(&self) -> SubmissionLimits {
-        SubmissionLimits { bytes: self.submission_mib << 20, part_bytes: self.submission_part_kib.max(1) << 10 }
+        SubmissionLimits {
+            bytes: self.submission_mib << 20,
+            part_bytes: self.submission_part_kib.max(1) << 10,
+        }
     }
 }
 

@@ -438,7 +438,12 @@ pub(crate) fn describe_bulk(api: &mut OpenApi) {
             "insert rejects rows whose record exists with other content; upsert amends it, unless it was changed otherwise since the last import",
             &json!({ "type": "string", "enum": ["insert", "upsert"], "default": "insert" })
         ),
-        parameter("query", "reason", "Reason of the amendments; required for upsert", &json!({ "type": "string", "maxLength": 500 })),
+        parameter(
+            "query",
+            "reason",
+            "Reason of the amendments; required for upsert",
+            &json!({ "type": "string", "maxLength": 500 })
+        ),
         parameter("query", "file_name", "Name of the file, for people", &json!({ "type": "string" })),
         parameter(
             "header",

@@ -10,7 +10,10 @@ mod run;
 mod upload;
 mod write;
 
-pub use results::{FaultGroup, FaultyValue, OfRow, RowFault, RowResult, at_other_records, fault_groups, faulty_rows, rejected_reasons, rows};
+pub use results::{
+    FaultGroup, FaultyValue, OfRow, RowFault, RowResult, at_other_records, fault_groups, faulty_rows,
+    rejected_reasons, rows,
+};
 pub use run::Runner;
 pub use upload::{Accepted, Upload, accept, fetch};
 

@@ -51,7 +51,9 @@ pub(super) fn read(
     // At the latest place on earth: dates after it are in the future everywhere.
     let context = Context { today: (Utc::now() + Duration::hours(14)).date_naive() };
     tokio::task::spawn_blocking(move || {
-        let raw = part.rows().map_err(|source| Error::File { path: "a part of a submission".to_owned(), source })?;
+        let raw = part
+            .rows()
+            .map_err(|source| Error::File { path: "a part of a submission".to_owned(), source })?;
         let mut rows = Vec::with_capacity(raw.len());
         let mut candidates = Vec::with_capacity(raw.len());
         for row in raw {
@@ -139,7 +141,9 @@ pub(super) fn told_at_the_end(reviewed: &Reviewed) -> (Vec<RowFault>, Counts) {
 fn accept(result: &mut RowResult, outcome: &Outcome, counts: &mut Counts) -> bool {
     let (name, record_id, version, count, new) = match outcome {
         Outcome::Created { record_id } => ("created", *record_id, 1, &mut counts.created, true),
-        Outcome::Updated { record_id, version } => ("updated", *record_id, *version, &mut counts.updated, true),
+        Outcome::Updated { record_id, version } => {
+            ("updated", *record_id, *version, &mut counts.updated, true)
+        }
         Outcome::Unchanged { record_id, version } => {
             ("unchanged", *record_id, *version, &mut counts.unchanged, false)
         }

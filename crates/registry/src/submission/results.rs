@@ -7,6 +7,7 @@ use intake::Place;
 use serde::{Deserialize, Serialize};
 use sqlx::postgres::PgRow;
 use sqlx::{Postgres, Row, Transaction};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BinaryHeap};
 use uuid::Uuid;
 
@@ -116,13 +117,15 @@ pub(super) async fn store(
         record: id.to_string(),
         what: error.to_string(),
     })?;
-    sqlx::query("insert into submission_part (center_id, submission_id, part, results) values ($1, $2, $3, $4)")
-        .bind(center)
-        .bind(id)
-        .bind(part)
-        .bind(lz4_flex::block::compress_prepend_size(&json))
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query(
+        "insert into submission_part (center_id, submission_id, part, results) values ($1, $2, $3, $4)",
+    )
+    .bind(center)
+    .bind(id)
+    .bind(part)
+    .bind(lz4_flex::block::compress_prepend_size(&json))
+    .execute(&mut **tx)
+    .await?;
     for (chunk, some) in faults.chunks(CHUNK).enumerate() {
         let first = chunk * CHUNK;
         let ordinals: Vec<i32> =
@@ -146,20 +149,26 @@ pub(super) async fn store(
         .bind(some.iter().map(|f| f.of.version).collect::<Vec<_>>())
         .bind(some.iter().map(|f| f.patient_id.as_deref()).collect::<Vec<_>>())
         .bind(some.iter().map(|f| f.rule.as_str()).collect::<Vec<_>>())
-        .bind(some.iter().map(|f| f.field.as_str()).collect::<Vec<_>>())
-        .bind(some.iter().map(|f| f.received.as_deref()).collect::<Vec<_>>())
-        .bind(some.iter().map(|f| f.expected.as_deref()).collect::<Vec<_>>())
+        .bind(some.iter().map(|f| storable(&f.field)).collect::<Vec<_>>())
+        .bind(some.iter().map(|f| f.received.as_deref().map(storable)).collect::<Vec<_>>())
+        .bind(some.iter().map(|f| f.expected.as_deref().map(storable)).collect::<Vec<_>>())
         .execute(&mut **tx)
         .await?;
     }
     Ok(())
 }
 
+/// PostgreSQL's text holds any character but one.
+fn storable(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { Cow::Borrowed(text) }
+}
+
 /// Removes the results of an attempt that is made again from the start.
 pub(super) async fn clear(tx: &mut Transaction<'static, Postgres>, id: Uuid) -> Result<()> {
-    for statement in
-        ["delete from submission_part where submission_id = $1", "delete from submission_fault where submission_id = $1"]
-    {
+    for statement in [
+        "delete from submission_part where submission_id = $1",
+        "delete from submission_fault where submission_id = $1",
+    ] {
         sqlx::query(statement).bind(id).execute(&mut **tx).await?;
     }
     Ok(())
@@ -273,7 +282,8 @@ fn decode(id: Uuid, content: &[u8]) -> Result<Vec<RowResult>> {
         record: id.to_string(),
         what,
     };
-    let json = lz4_flex::block::decompress_size_prepended(content).map_err(|e| inconsistent(e.to_string()))?;
+    let json =
+        lz4_flex::block::decompress_size_prepended(content).map_err(|e| inconsistent(e.to_string()))?;
     serde_json::from_slice(&json).map_err(|e| inconsistent(e.to_string()))
 }
 
@@ -432,7 +442,11 @@ fn group(row: &PgRow) -> Result<FaultGroup> {
         rows: row.try_get("rows")?,
         first: sheets.into_iter().zip(numbers).collect(),
         expected: row.try_get("expected")?,
-        values: received.into_iter().zip(times).map(|(received, rows)| FaultyValue { received, rows }).collect(),
+        values: received
+            .into_iter()
+            .zip(times)
+            .map(|(received, rows)| FaultyValue { received, rows })
+            .collect(),
         distinct_values: row.try_get("distinct_values")?,
     })
 }

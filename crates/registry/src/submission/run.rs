@@ -82,9 +82,13 @@ impl Runner {
         let centers = [center.to_owned()];
         loop {
             let ended = self.ended.notified();
-            let now = super::find(&self.database, &centers, id).await?;
-            if now.ended() || tokio::time::Instant::now() >= deadline {
-                return Ok(now);
+            let over = tokio::time::Instant::now() >= deadline;
+            match super::find(&self.database, &centers, id).await {
+                Ok(now) if now.ended() || over => return Ok(now),
+                Ok(_) => {}
+                // The file is safe; the database comes back.
+                Err(error) if away(&error) && !over => {}
+                Err(error) => return Err(error),
             }
             let pause = tokio::time::Instant::now() + std::time::Duration::from_millis(500);
             // Ended, or time to look again: another server may have written it.
@@ -111,7 +115,9 @@ impl Runner {
                         }
                     }
                 }
-                Err(error) => tracing::warn!(%error, "the queue of submissions cannot be read; it is tried again"),
+                Err(error) => {
+                    tracing::warn!(%error, "the queue of submissions cannot be read; it is tried again")
+                }
             }
             while working.try_join_next().is_some() {}
             let _ = tokio::time::timeout(LOOK_EVERY, self.knock.notified()).await;
@@ -152,9 +158,11 @@ impl Runner {
     }
 
     async fn waiting_centers(&self) -> Result<Vec<String>> {
-        Ok(sqlx::query_scalar("select distinct center_id from submission where state in ('queued', 'running') order by 1")
-            .fetch_all(&self.database.exporter)
-            .await?)
+        Ok(sqlx::query_scalar(
+            "select distinct center_id from submission where state in ('queued', 'running') order by 1",
+        )
+        .fetch_all(&self.database.exporter)
+        .await?)
     }
 
     /// Writes the submissions of a center until there are none, unless another server does.
@@ -231,7 +239,13 @@ impl Runner {
 /// The database is away: nothing is lost, and it is tried again when it is back.
 fn away(error: &Error) -> bool {
     match error {
-        Error::Database(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed | sqlx::Error::Protocol(_)) => true,
+        Error::Database(
+            sqlx::Error::Io(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed
+            | sqlx::Error::Protocol(_),
+        ) => true,
         // Connection exceptions, and a server that shuts down or recovers.
         Error::Database(sqlx::Error::Database(_)) => {
             error.sqlstate().is_some_and(|code| code.starts_with("08") || code.starts_with("57P"))
@@ -244,9 +258,15 @@ fn away(error: &Error) -> bool {
 fn said(error: &Error) -> String {
     match error {
         Error::Database(_) => match error.sqlstate().as_deref() {
-            Some("53100") => "the registry's disk is full; resume the submission when there is room".to_owned(),
-            _ => "the database refused to go on; resume the submission later, or ask the registry's operator".to_owned(),
+            Some("53100") => {
+                "the registry's disk is full; resume the submission when there is room".to_owned()
+            }
+            _ => "the database refused to go on; resume the submission later, or ask the registry's operator"
+                .to_owned(),
         },
+        Error::File { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
+            "the registry's disk is full; resume the submission when there is room".to_owned()
+        }
         other => other.to_string(),
     }
 }

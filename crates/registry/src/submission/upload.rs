@@ -134,11 +134,13 @@ impl Upload {
     /// Those of the database.
     pub async fn abandon(self) -> Result<()> {
         let mut scoped = Scoped::write(&self.database, &self.center).await?;
-        sqlx::query("delete from submission where center_id = $1 and submission_id = $2 and state = 'uploading'")
-            .bind(&self.center)
-            .bind(self.id)
-            .execute(&mut *scoped.tx)
-            .await?;
+        sqlx::query(
+            "delete from submission where center_id = $1 and submission_id = $2 and state = 'uploading'",
+        )
+        .bind(&self.center)
+        .bind(self.id)
+        .execute(&mut *scoped.tx)
+        .await?;
         scoped.commit().await
     }
 }
@@ -167,6 +169,17 @@ pub async fn accept(
     let mut scoped = Scoped::write(database, &upload.center).await?;
     let answer = Answer { status: 202, body: upload.id.as_bytes().to_vec() };
     if let Some(key) = key {
+        // The key of a submission that kept nothing is free, for another request too.
+        sqlx::query(
+            "update idempotent_answer set request_digest = $4 where center_id = $1 and token_id = $2 and idempotency_key = $3
+             and body = any (select uuid_send(submission_id) from submission where finished_at is not null and not committed)",
+        )
+        .bind(&key.center)
+        .bind(key.token_id)
+        .bind(&key.key)
+        .bind(key.digest.to_vec())
+        .execute(&mut *scoped.tx)
+        .await?;
         if let Some(before) = idempotency::claim(&mut scoped, key).await? {
             let id = Uuid::from_slice(&before.body).map_err(|_| Error::IdempotencyMismatch)?;
             let stands: bool = sqlx::query_scalar(
@@ -201,14 +214,17 @@ pub async fn fetch(database: &Database, center: &str, id: Uuid, path: &Path) -> 
     let mut file = std::io::BufWriter::new(std::fs::File::create(path).map_err(Error::file(path))?);
     let mut written = 0;
     let mut chunks =
-        sqlx::query("select content from submission_chunk where submission_id = $1 order by number").bind(id).fetch(&mut *tx);
+        sqlx::query("select content from submission_chunk where submission_id = $1 order by number")
+            .bind(id)
+            .fetch(&mut *tx);
     while let Some(row) = chunks.try_next().await? {
         let content: Vec<u8> = row.try_get(0)?;
-        let bytes = lz4_flex::block::decompress_size_prepended(&content).map_err(|error| Error::Inconsistent {
-            table: "submission_chunk".to_owned(),
-            record: id.to_string(),
-            what: error.to_string(),
-        })?;
+        let bytes =
+            lz4_flex::block::decompress_size_prepended(&content).map_err(|error| Error::Inconsistent {
+                table: "submission_chunk".to_owned(),
+                record: id.to_string(),
+                what: error.to_string(),
+            })?;
         written += bytes.len() as u64;
         file.write_all(&bytes).map_err(Error::file(path))?;
     }

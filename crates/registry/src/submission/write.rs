@@ -30,7 +30,8 @@ impl Runner {
     pub(super) async fn write(&self, submission: &Submission) -> Result<Ended> {
         let (center, id) = (submission.center_id.as_str(), submission.submission_id);
         let path = self.local_file(id);
-        let whole = std::fs::metadata(&path).is_ok_and(|m| i64::try_from(m.len()).unwrap_or(-1) == submission.bytes);
+        let whole =
+            std::fs::metadata(&path).is_ok_and(|m| i64::try_from(m.len()).unwrap_or(-1) == submission.bytes);
         if !whole {
             upload::fetch(&self.database, center, id, &path).await?;
         }
@@ -105,7 +106,8 @@ impl Runner {
         let index = i32::try_from(index).unwrap_or(i32::MAX);
         let mut scoped = Scoped::write(&self.database, center).await?;
         let written =
-            batch::write_part(&mut scoped, center, author(submission), &part.candidates, mode(submission)).await?;
+            batch::write_part(&mut scoped, center, author(submission), &part.candidates, mode(submission))
+                .await?;
         let (results, faults, counts) = part::told(part, written.outcomes, &written.reviewed);
         results::store(&mut scoped.tx, center, id, index, &results, &faults).await?;
         let advanced = count(&mut scoped, id, Some(index), counts).await?;
@@ -119,12 +121,13 @@ impl Runner {
     async fn finish(&self, submission: &Submission) -> Result<()> {
         let (center, id) = (submission.center_id.as_str(), submission.submission_id);
         let mut scoped = Scoped::write(&self.database, center).await?;
-        let touched: Vec<String> =
-            sqlx::query_scalar("select distinct subject from audit_entry where center_id = $1 and request_id = $2")
-                .bind(center)
-                .bind(id)
-                .fetch_all(&mut *scoped.tx)
-                .await?;
+        let touched: Vec<String> = sqlx::query_scalar(
+            "select distinct subject from audit_entry where center_id = $1 and request_id = $2",
+        )
+        .bind(center)
+        .bind(id)
+        .fetch_all(&mut *scoped.tx)
+        .await?;
         let touched: Vec<&str> = touched.iter().map(String::as_str).collect();
         let mut reviewed = Reviewed::default();
         review::duplicates(&mut scoped, center, author(submission), &mut reviewed, &touched).await?;
@@ -158,8 +161,14 @@ impl Runner {
         while let Some((index, reading)) = next {
             let part = reading.await??;
             next = waiting.next().map(|(index, part)| (index, part::read(submission, &tables, part)));
-            let mut written =
-                batch::write_part(&mut scoped, center, author(submission), &part.candidates, mode(submission)).await?;
+            let mut written = batch::write_part(
+                &mut scoped,
+                center,
+                author(submission),
+                &part.candidates,
+                mode(submission),
+            )
+            .await?;
             touched.extend(&written.touched);
             if next.is_none() {
                 let touched: Vec<&str> = touched.iter().copied().collect();

@@ -152,7 +152,8 @@ async fn create(
     let asked = Asked { method: "POST", target: &uri.to_string(), headers: &headers, body: &body };
     idempotent::write(&app, &caller, center, &asked, async |scoped| {
         let written =
-            batch::write_in(scoped, center, caller.author(), std::slice::from_ref(&candidate), Mode::Insert).await;
+            batch::write_in(scoped, center, caller.author(), std::slice::from_ref(&candidate), Mode::Insert)
+                .await;
         let written = written.map_err(caller.problem())?;
         let (status, id) = match written.outcomes.into_iter().next() {
             Some(Outcome::Created { record_id }) => (StatusCode::CREATED, record_id),

@@ -155,7 +155,10 @@ pub(crate) async fn rows(
     let query: RowsQuery = request::query(&uri)?;
     let id = request::id(&id, "submission")?;
     if let Some(outcome) = query.outcome.as_deref().filter(|o| !OUTCOMES.contains(o)) {
-        return Err(Problem::bad_request(format!("outcome is {outcome}; accepted: {}.", OUTCOMES.join(", "))));
+        return Err(Problem::bad_request(format!(
+            "outcome is {outcome}; accepted: {}.",
+            OUTCOMES.join(", ")
+        )));
     }
     let limit = usize::try_from(request::limit(query.limit)?).unwrap_or(1);
     let after = query.cursor.as_deref().map(place).transpose()?;
@@ -196,7 +199,9 @@ pub(crate) async fn rejected(
     let id = request::id(&id, "submission")?;
     let submission = found(&app, &caller, centers, id).await?;
     if !submission.ended() {
-        return Err(Problem::conflict("The submission has not ended yet; its rejected rows are not complete."));
+        return Err(Problem::conflict(
+            "The submission has not ended yet; its rejected rows are not complete.",
+        ));
     }
     if submission.rejected == 0 || !submission.file_kept {
         return Err(Problem::missing("file: no row was rejected, or the file is no longer kept"));
@@ -224,7 +229,8 @@ pub(crate) async fn rejected(
     })?;
     let stream = tokio_util::io::ReaderStream::new(tokio::fs::File::from_std(written));
     let name = format!("attachment; filename=\"rejected-{id}.{}\"", format.extension());
-    let headers = [(header::CONTENT_TYPE, format.media_type().to_owned()), (header::CONTENT_DISPOSITION, name)];
+    let headers =
+        [(header::CONTENT_TYPE, format.media_type().to_owned()), (header::CONTENT_DISPOSITION, name)];
     Ok((headers, Body::from_stream(stream)).into_response())
 }
 
@@ -308,7 +314,10 @@ pub(crate) async fn template(caller: Caller, uri: Uri) -> Result<Response, Probl
         .map_err(|error| Problem::of(error.into(), language))?
         .map_err(|error| {
             Problem::of(
-                registry::Error::File { path: "the template".to_owned(), source: std::io::Error::other(error) },
+                registry::Error::File {
+                    path: "the template".to_owned(),
+                    source: std::io::Error::other(error),
+                },
                 language,
             )
         })?;
