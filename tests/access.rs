@@ -112,9 +112,10 @@ fn operations(instance: &Instance) -> Vec<Operation> {
 
 /// An operation's request with ids filled in: something well-formed that changes nothing for those who may send it.
 fn request(client: &Client, operation: &Operation, id: &str) -> Answer {
-    let path = ["{record_id}", "{token_id}", "{snapshot_id}", "{submission_id}", "{query_id}", "{transfer_id}"]
-        .iter()
-        .fold(operation.path.clone(), |path, name| path.replace(name, id));
+    let path =
+        ["{record_id}", "{token_id}", "{snapshot_id}", "{submission_id}", "{query_id}", "{transfer_id}"]
+            .iter()
+            .fold(operation.path.clone(), |path, name| path.replace(name, id));
     let body = if ["/retraction", "/lock", "/unlock"].iter().any(|end| path.ends_with(end)) {
         json!({ "reason": "entered twice" })
     } else if path.ends_with("/withdrawal") {

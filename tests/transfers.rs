@@ -372,11 +372,16 @@ fn records_are_still_found_by_their_keys_beside_the_policy_of_grants() {
                 "select * from laboratory where center_id = any ((select sequela_scope())::text[]) and record_id = gen_random_uuid()",
                 "record_id",
             ),
-            ("select * from laboratory where center_id = 'A' and patient_id = any (array['P', 'Q'])", "patient_id"),
+            (
+                "select * from laboratory where center_id = 'A' and patient_id = any (array['P', 'Q'])",
+                "patient_id",
+            ),
         ] {
             let plan = app.fetch_all(AssertSqlSafe(format!("explain {statement}"))).await.unwrap();
             let plan: Vec<String> = plan.iter().map(|r| r.get(0)).collect();
-            let by_key = plan.iter().any(|l| l.contains("Index Cond") && l.contains("center_id") && l.contains(condition));
+            let by_key = plan
+                .iter()
+                .any(|l| l.contains("Index Cond") && l.contains("center_id") && l.contains(condition));
             assert!(by_key, "{plan:#?}");
         }
     });

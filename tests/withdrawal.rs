@@ -217,8 +217,14 @@ fn an_erased_patient_is_gone_everywhere_and_the_log_verifies_and_says_so() {
     // An old spreadsheet does not bring the patient back, alone or in a batch.
     let refused = client.post("/v1/patients", &patient(name));
     assert_eq!(refused.expect(409)["errors"][0]["rule"], "patient.erased");
-    let batch = client.submit("", (line("patient", &patient(name)) + &line("patient", &patient("P-0001-7"))).as_bytes());
-    assert_eq!((&batch.json()["created"], &batch.json()["rejected"]), (&json!(1), &json!(1)), "{}", batch.text());
+    let batch = client
+        .submit("", (line("patient", &patient(name)) + &line("patient", &patient("P-0001-7"))).as_bytes());
+    assert_eq!(
+        (&batch.json()["created"], &batch.json()["rejected"]),
+        (&json!(1), &json!(1)),
+        "{}",
+        batch.text()
+    );
     client.post("/v1/patients", &patient("P-0001-6")).expect(201);
     // The feed says that records are gone, and tells nothing of them.
     let feed = client.get("/v1/changes?limit=1000").expect(200);

@@ -89,10 +89,12 @@ impl Problem {
         let title = "The record breaks rules";
         let status = if findings.iter().any(|f| f.rule.id == "record.malformed") {
             StatusCode::BAD_REQUEST
-        } else if findings
-            .iter()
-            .any(|f| matches!(f.rule.id, "patient.erased" | "record.locked" | "record.exists" | "record.retracted" | "record.in_use"))
-        {
+        } else if findings.iter().any(|f| {
+            matches!(
+                f.rule.id,
+                "patient.erased" | "record.locked" | "record.exists" | "record.retracted" | "record.in_use"
+            )
+        }) {
             StatusCode::CONFLICT
         } else {
             StatusCode::UNPROCESSABLE_ENTITY

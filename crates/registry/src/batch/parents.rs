@@ -98,10 +98,12 @@ impl Parents {
     pub(super) fn admit(&self, row: usize, record: &Record, outcomes: &mut [Option<Outcome>]) -> bool {
         let patient = record.text("patient_id").unwrap_or_default();
         let refused = match record.form().parent {
-            Parent::Registry => (record.form().name == "patient" && self.erased.contains(patient)).then(|| {
-                let expected = Some("no record of this patient".to_owned());
-                Outcome::rejected(&reference::ERASED, "patient_id", patient, expected)
-            }),
+            Parent::Registry => {
+                (record.form().name == "patient" && self.erased.contains(patient)).then(|| {
+                    let expected = Some("no record of this patient".to_owned());
+                    Outcome::rejected(&reference::ERASED, "patient_id", patient, expected)
+                })
+            }
             Parent::Patient => (!self.patients.contains(patient)).then(|| {
                 Outcome::rejected(
                     &reference::PATIENT,

@@ -172,7 +172,8 @@ impl Runner {
             touched.extend(&written.touched);
             if next.is_none() {
                 let touched: Vec<&str> = touched.iter().copied().collect();
-                review::duplicates(&mut scoped, center, author(submission), &mut written.reviewed, &touched).await?;
+                review::duplicates(&mut scoped, center, author(submission), &mut written.reviewed, &touched)
+                    .await?;
             }
             let (results, faults, counts) = part::told(&part, written.outcomes, &written.reviewed);
             rejected += counts.rejected;
