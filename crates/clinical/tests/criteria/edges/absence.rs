@@ -141,8 +141,8 @@ fn consistent_statements_of_myeloma_are_accepted() {
     };
     assert_eq!((involved(100.0, 0.0), involved(0.0, 100.0)), (json!("KAPPA"), json!("LAMBDA")));
     assert_eq!(
-        (involved(0.5, 0.0), involved(100.0, 0.5), involved(0.0, 0.0)),
-        (json!("KAPPA"), json!("KAPPA"), Value::Null)
+        (involved(0.5, 0.5), involved(0.5, 0.0), involved(100.0, 0.5), involved(0.0, 0.0)),
+        (Value::Null, json!("KAPPA"), json!("KAPPA"), Value::Null)
     );
 }
 

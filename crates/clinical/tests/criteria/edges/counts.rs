@@ -88,6 +88,17 @@ fn platelets_that_are_known_are_not_taken_for_lower_ones() {
         (rule(0..17, 21.0, "t_icaht.early_4"), rule(0..18, 21.0, "t_icaht.early_4")),
         (vec!["undecided".to_owned()], vec!["not_met".to_owned()])
     );
+    // Five days that are low and three that may be are seven at most, but not five.
+    let mut rows: Vec<Value> =
+        (0..28).map(|day| json!({"day": day, "platelets_10e9_l": if day < 5 { 47 } else { 100 }})).collect();
+    let parameters = json!({"interpolate_days": 0, "join_gap_days": 0, "minimum_coverage_percent": 100});
+    let seven = |rows: &[Value]| {
+        verdicts("icaht", &json!({"days": rows, "parameters": parameters}), "t_icaht.early_2")
+    };
+    assert_eq!(seven(&rows), ["undecided"]);
+    rows[0]["platelets_10e9_l"] = json!(100);
+    rows[1]["platelets_10e9_l"] = json!(100);
+    assert_eq!(seven(&rows), ["not_met"]);
     // One known day can be enough, none cannot.
     let least = |rows: Value| {
         let case = json!({"days": rows, "parameters": {"minimum_coverage_percent": 0}});

@@ -121,3 +121,47 @@ fn vasopressor_ranges() {
         |dose: f64| accepted(json!({"vasopressors": [{"drug": "OTHER", "dose": dose, "unit": "ug/min"}]}));
     assert!(other(0.0) && other(1e9) && !other(-1e-6));
 }
+
+/// Catalogue B0: bounds of a patient of 110 kg, whose weight lies above every split and cap.
+#[test]
+fn the_most_cells_of_each_product() {
+    for (product, disease, min, max) in [
+        ("axi-cel", "NHL", Value::Null, json!(2e8)),
+        ("relma-cel", "NHL", Value::Null, json!(1e8)),
+        ("brexu-cel", "NHL", Value::Null, json!(2e8)),
+        ("brexu-cel", "B_ALL", json!(8e7), json!(1e8)),
+        ("tisa-cel", "B_ALL", json!(1e7), json!(2.5e8)),
+        ("inati-cel", "B_ALL", json!(2e7), json!(6e7)),
+        ("eque-cel", "MM", Value::Null, json!(1.1e8)),
+        ("zevor-cel", "MM", Value::Null, json!(1.5e8)),
+        ("liso-cel", "NHL", Value::Null, Value::Null),
+    ] {
+        let case = json!({"disease": disease, "weight_kg": 110, "product": {"product_code": product}});
+        let range = result("dose", &case)["product"]["range"].clone();
+        assert_eq!((&range["min"], &range["max"]), (&min, &max), "{product} {disease}");
+    }
+    let of = |weight: f64| {
+        let case = json!({"weight_kg": weight, "product": {"product_code": "axi-cel"}});
+        result("dose", &case)["product"]["range"]["max"].as_f64().unwrap()
+    };
+    assert!((of(99.0) - 1.98e8).abs() < 1.0 && (of(101.0) - 2e8).abs() < 1.0);
+}
+
+#[test]
+fn every_vasopressor_at_once() {
+    let list = json!([{"drug": "NE", "dose": 25, "unit": "ug/min"}, {"drug": "DOPA", "dose": 12, "unit": "ug/kg/min"},
+        {"drug": "EPI", "dose": 12, "unit": "ug/min"}, {"drug": "PHE", "dose": 220, "unit": "ug/min"}, "METARAMINOL", "VASO"]);
+    let found = result("vasopressor", &json!({"vasopressors": list, "hours": 5}));
+    assert_eq!(found["category"], "high_dose");
+}
+
+#[test]
+fn a_list_of_one_undated_row_is_a_row() {
+    let one = json!({"observations": [{"cd19_abs_ul": 10}]});
+    assert_eq!(
+        result("b_cell_aplasia", &one)["category"],
+        result("b_cell_aplasia", &json!({"cd19_abs_ul": 10}))["category"]
+    );
+    let two = json!({"observations": [{"cd19_abs_ul": 10}, {"cd19_abs_ul": 10}]});
+    assert!(pointer("b_cell_aplasia", &two).is_some());
+}

@@ -167,6 +167,9 @@ fn a_lesion_left_out_of_the_list_is_not_gone() {
     };
     let category = |line: &Value| line["result"]["assessments"][0]["category"].clone();
     assert_eq!(category(&now(json!([lesion("a", 10.0), lesion("b", 10.0)]))), "PR");
+    // One that was listed and is gone does not stand for the one left out.
+    let other = now(json!([lesion("a", 10.0), lesion("c", 0.0)]));
+    assert_ne!(category(&other), "PR");
     let partial = now(json!([lesion("a", 10.0)]));
     assert_ne!(category(&partial), "PR");
     assert!(partial["missing"].as_array().unwrap().contains(&json!("plasmacytoma_spd_mm2")), "{partial}");

@@ -326,3 +326,14 @@ fn a_visit_on_the_day_of_the_cutoff_counts() {
     assert_eq!(of("2024-03-01"), (json!([]), json!("met")));
     assert_eq!(of("2024-02-29").0, json!(["2024-03-01"]));
 }
+
+#[test]
+fn a_share_below_1_is_above_a_lower_limit_of_detection() {
+    let third = |value: f64| {
+        let test = |date: &str| json!({"date": date, "value": value, "lod": 0.1});
+        let line = sound(&persistence(&json!([test("2024-02-29"), test("2024-04-30")])));
+        line["result"]["visits"][2]["state"].clone()
+    };
+    assert_eq!(third(0.5), third(5.0));
+    assert_ne!(third(0.5), third(0.05));
+}
