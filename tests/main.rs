@@ -4,16 +4,20 @@
 
 mod access;
 mod audit;
+mod audit_documents;
+mod audit_reads;
 mod audit_tampering;
 mod catalog;
 mod crash;
 mod credentials;
 mod derive;
 mod disk;
+mod front;
 mod idempotency;
 mod isolation;
 mod malformed;
 mod malformed_files;
+mod openid;
 mod operations;
 mod records;
 mod reports;
@@ -22,3 +26,4 @@ mod row_security;
 mod spec;
 mod submissions;
 mod support;
+mod token_scopes;

@@ -85,10 +85,12 @@ impl Instance {
 
     fn program(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sequela"));
-        for name in
-            ["DATABASE_URL", "SEQUELA_LOG", "SEQUELA_LOG_FORMAT", "SEQUELA_LISTEN", "SEQUELA_SUBMISSION_MIB"]
-        {
-            command.env_remove(name);
+        // What the environment says is no part of a test.
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if text == "DATABASE_URL" || (text.starts_with("SEQUELA_") && text != "SEQUELA_PG_BIN") {
+                command.env_remove(name);
+            }
         }
         command.env("SEQUELA_DATA_DIR", self.data_dir()).stdin(Stdio::null());
         command
@@ -101,11 +103,17 @@ impl Instance {
 
     /// Starts the server and waits until it listens.
     pub(crate) fn start(&mut self) {
+        self.start_with(&[]);
+    }
+
+    /// Starts the server with more arguments.
+    pub(crate) fn start_with(&mut self, arguments: &[&str]) {
         assert!(self.server.is_none(), "the server runs already");
         let log = File::options().create(true).append(true).open(self.log_file()).unwrap();
         let mut server = self
             .program()
             .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(arguments)
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
@@ -113,7 +121,7 @@ impl Instance {
         self.guard.watch(Some(server.id()));
         let mut line = String::new();
         BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let url = line.split_whitespace().find(|word| word.starts_with("http://"));
+        let url = line.split_whitespace().find(|word| word.starts_with("http://") || word.starts_with("https://"));
         let url = url.unwrap_or_else(|| panic!("the server did not start:\n{}", self.log()));
         self.url = url.to_owned();
         self.server = Some(server);

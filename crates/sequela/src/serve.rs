@@ -1,12 +1,14 @@
 //! `sequela serve`: the server, its sealer and an orderly end.
 
-use crate::cli::{Cli, LogFormat, ServeArguments, Storage};
+use crate::cli::{Cli, Front, LogFormat, ServeArguments, Storage};
 use crate::failure::Failure;
 use crate::instance::Instance;
+use crate::tls::{self, TlsListener};
+use axum::serve::ListenerExt;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use registry::audit::seal;
 use registry::scope::Author;
-use server::App;
+use server::{App, Oidc, RateLimit};
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -59,7 +61,13 @@ impl Running {
         instance: &Instance,
         listen: SocketAddr,
         submission_limit: usize,
+        front: &Front,
     ) -> Result<Self, Failure> {
+        let certificate = match (&front.tls_cert, &front.tls_key) {
+            (Some(chain), Some(key)) => Some(tls::Certificate::load(chain, key)?),
+            _ => None,
+        };
+        let oidc = front.oidc.as_deref().map(Oidc::from_file).transpose().map_err(Failure::input)?;
         let metrics = PrometheusBuilder::new().install_recorder().map_err(Failure::internal)?;
         let app = Arc::new(App {
             database: instance.database.clone(),
@@ -69,6 +77,10 @@ impl Running {
             report_slots: tokio::sync::Semaphore::new(
                 std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             ),
+            oidc,
+            rate_limit: RateLimit::per_minute(front.rate_limit),
+            proxies: front.trusted_proxies.clone(),
+            tls: certificate.is_some(),
             metrics,
         });
         registry::reference_data::seed_products(&app.database, system()).await?;
@@ -77,13 +89,19 @@ impl Running {
             .map_err(|e| Failure::input(format!("cannot listen on {listen}: {e}")))?;
         let address = listener.local_addr().map_err(Failure::internal)?;
         let (stop, stopped) = watch::channel(false);
-        let router = server::router(Arc::clone(&app));
+        if !address.ip().is_loopback() && certificate.is_none() && front.trusted_proxies.is_empty() {
+            tracing::warn!(%address, "tokens and patient data travel unencrypted: give --tls-cert and --tls-key, or name the TLS proxy as --trusted-proxy");
+        }
+        let service = server::router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
         let mut end = stopped.clone();
-        let serving = tokio::spawn(async move {
-            axum::serve(listener, router)
-                .with_graceful_shutdown(async move { drop(end.wait_for(|s| *s).await) })
-                .await
-        });
+        let end = async move { drop(end.wait_for(|s| *s).await) };
+        let serving = match certificate {
+            None => tokio::spawn(axum::serve(listener.tap_io(no_delay), service).with_graceful_shutdown(end).into_future()),
+            Some(certificate) => {
+                let listener = TlsListener::over(listener, certificate)?.tap_io(|_| {});
+                tokio::spawn(axum::serve(listener, service).with_graceful_shutdown(end).into_future())
+            }
+        };
         let sealing = tokio::spawn(keep_sealing(Arc::clone(&app), stopped));
         Ok(Self { app, address, stop, serving, sealing })
     }
@@ -94,6 +112,13 @@ impl Running {
         let _ = self.stop.send(true);
         self.serving.await.map_err(Failure::internal)?.map_err(Failure::internal)?;
         self.sealing.await.map_err(Failure::internal)
+    }
+}
+
+/// Answers are small and awaited.
+fn no_delay(stream: &mut tokio::net::TcpStream) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY");
     }
 }
 
@@ -135,9 +160,11 @@ pub(crate) async fn asked_to_stop() {
 /// `sequela serve`.
 pub(crate) async fn run(storage: Storage, arguments: ServeArguments) -> Result<ExitCode, Failure> {
     let mut instance = Instance::open(storage).await?;
-    let running = Running::start(&instance, arguments.listen, arguments.submission_mib << 20).await?;
+    let limit = arguments.submission_mib << 20;
+    let running = Running::start(&instance, arguments.listen, limit, &arguments.front).await?;
+    let scheme = if running.app.tls { "https" } else { "http" };
     println!(
-        "Sequela listens on http://{}  (documentation: http://{}/docs/)",
+        "Sequela listens on {scheme}://{}  (documentation: {scheme}://{}/docs/)",
         running.address, running.address
     );
     let mut stop = std::pin::pin!(asked_to_stop());

@@ -3,12 +3,16 @@
 
 mod access;
 mod caller;
+mod client_address;
 mod dictionary_page;
+mod disclosure;
 mod document;
 mod finding_view;
 mod idempotent;
 mod observe;
+mod oidc;
 mod problem;
+mod rate_limit;
 mod request;
 mod routes;
 
@@ -24,7 +28,10 @@ use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
+pub use client_address::Network;
 pub use document::openapi;
+pub use oidc::Oidc;
+pub use rate_limit::RateLimit;
 
 /// Largest body of a request about one record.
 pub const RECORD_LIMIT: usize = 1 << 20;
@@ -41,6 +48,14 @@ pub struct App {
     pub submission_limit: usize,
     /// Bounds the reports made at a time.
     pub report_slots: tokio::sync::Semaphore,
+    /// Whose tokens are accepted beside the registry's own.
+    pub oidc: Option<Oidc>,
+    /// Bounds the requests of each caller.
+    pub rate_limit: RateLimit,
+    /// Proxies whose forwarding headers count.
+    pub proxies: Vec<Network>,
+    /// True when this server itself speaks TLS.
+    pub tls: bool,
     /// Renders `/metrics`.
     pub metrics: PrometheusHandle,
 }

@@ -3,6 +3,7 @@
 use crate::App;
 use crate::access;
 use crate::caller::Caller;
+use crate::disclosure;
 use crate::problem::Problem;
 use crate::request;
 use axum::Json;
@@ -10,6 +11,7 @@ use axum::extract::State;
 use axum::http::Uri;
 use registry::query::{self, RecordQuery};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -71,5 +73,7 @@ pub(crate) async fn list(
     let more = items.len() > size;
     items.truncate(size);
     let next_cursor = items.last().filter(|_| more).map(|q| q.query_id.to_string());
+    let asked = json!({ "filter": { "state": state, "record_id": filter.record_id, "cursor": filter.cursor, "limit": limit } });
+    disclosure::read(&app, &caller, "record_query", asked, items.iter().map(|q| q.center_id.as_str())).await?;
     Ok(Json(QueryPage { items, next_cursor }))
 }
