@@ -99,7 +99,7 @@ fn scopes_are_given_on_the_command_line_too() {
     assert_eq!(make(&instance, &["--scope", "everything"]).status.code(), Some(2));
     instance.start();
     let auditor = instance.anonymous().with_token(Some(String::from_utf8(made.stdout).unwrap().trim()));
-    auditor.get("/v1/audit/export").expect(200);
+    assert_eq!(auditor.get("/v1/audit/export").status, 200);
     refused(&auditor.get("/v1/snapshots"), "reports:read");
     let list = instance.command(&["token", "list"]);
     let list = String::from_utf8(list.stdout).unwrap();

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod batch;
 pub mod database;
 pub mod ddl;
+pub mod diagnosis;
 pub mod disclosure;
 mod duplicate;
 pub mod error;

@@ -77,6 +77,8 @@ pub(crate) enum Command {
     /// Check the audit log, prove what stands in it, take it along.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Diagnose this installation: database, roles, sealing, disk, backups. Changes nothing.
+    Doctor(DoctorArguments),
     /// Survival statistics on any table, and their validation. Needs no server.
     #[command(subcommand)]
     Stats(stats::StatsCommand),
@@ -276,6 +278,19 @@ pub(crate) enum AuditCommand {
     },
     /// Write the log as NDJSON, oldest entry first.
     Export(ExportArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArguments {
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Directory that backups are written to: the age of its newest file is checked.
+    #[arg(long, env = "SEQUELA_BACKUPS")]
+    pub(crate) backups: Option<PathBuf>,
+    /// Exit with 3 for warnings too.
+    #[arg(long)]
+    pub(crate) strict: bool,
 }
 
 #[derive(Debug, Args)]

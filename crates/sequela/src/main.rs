@@ -6,6 +6,7 @@ mod cli;
 mod client;
 mod demo;
 mod derive;
+mod doctor;
 mod failure;
 mod instance;
 mod reference;
@@ -50,6 +51,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Token(command) => wait(tokens::run(cli.storage, command)),
         Command::Audit(AuditCommand::VerifyProof { file, key }) => audit::verify_proof(&file, &key),
         Command::Audit(command) => wait(audit::run(cli.storage, command)),
+        Command::Doctor(arguments) => wait(doctor::run(cli.storage, arguments)),
         Command::Submit(arguments) => submit::run(&arguments),
         Command::Snapshot(SnapshotCommand::Take(remote)) => reports::take_snapshot(&remote),
         Command::Snapshot(SnapshotCommand::List(remote)) => reports::list_snapshots(&remote),

@@ -72,8 +72,8 @@ impl From<&Header> for HeaderDocument {
 }
 
 impl HeaderDocument {
-    /// Hash of the header.
-    pub fn hash(&self) -> Hash {
+    /// Hash of the header; `None` when it holds more than the hash covers.
+    pub fn hash(&self) -> Option<Hash> {
         let header = Header {
             number: self.number,
             generation: self.generation,
@@ -85,13 +85,18 @@ impl HeaderDocument {
             previous: self.previous.0,
             sealed_at: self.sealed_at,
         };
-        header.hash()
+        to_the_microsecond(self.sealed_at).then(|| header.hash())
     }
 
     /// Position of the last entry; `None` when the numbers make no sense.
     pub fn last_position(&self) -> Option<i64> {
         self.first_position.checked_add(self.entries)?.checked_sub(1)
     }
+}
+
+/// Hashes cover times to the microsecond; a document that says more than that has been changed.
+pub(super) fn to_the_microsecond(at: DateTime<Utc>) -> bool {
+    at.timestamp_subsec_nanos().is_multiple_of(1000)
 }
 
 /// The newest block of the chain.
@@ -141,8 +146,8 @@ impl SignedHead {
         if self.format != HEAD_FORMAT {
             return Some("the document is not a signed head of this program");
         }
-        let hash = self.header.hash();
-        if hash != self.hash.0
+        let hash = self.hash.0;
+        if self.header.hash() != Some(hash)
             || self.header.number != self.block
             || self.header.last_position() != Some(self.position)
         {

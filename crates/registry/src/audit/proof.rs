@@ -1,7 +1,7 @@
 //! Inclusion proofs: that an entry stands in a sealed block, to be checked without the registry.
 
 use super::block::{Header, SealingKey, merkle_root, signature_holds};
-use super::head::{HeaderDocument, Hex};
+use super::head::{HeaderDocument, Hex, to_the_microsecond};
 use super::seal::{BLOCK_COLUMNS, ENTRY_ORDER, hash_column, header};
 use super::{Entry, Hash, commitment};
 use crate::database::Database;
@@ -142,7 +142,7 @@ impl Proof {
         if self.format != PROOF_FORMAT {
             return Some("the document is not an inclusion proof of this program");
         }
-        if self.entry.hash() != self.entry_hash.0 {
+        if self.entry.hash() != self.entry_hash.0 || !to_the_microsecond(self.entry.at) {
             return Some("the entry's hash does not fit its columns");
         }
         let covered = self.entry.generation == self.block.generation
@@ -157,8 +157,8 @@ impl Proof {
         if !covered || root != Some(self.block.root.0) {
             return Some("the path does not lead from the entry to the root of the block");
         }
-        let hash = self.block.hash();
-        if hash != self.block_hash.0 {
+        let hash = self.block_hash.0;
+        if self.block.hash() != Some(hash) {
             return Some("the block's hash does not fit its header");
         }
         if !signature_holds(public_key, &hash, &self.signature.0) {
