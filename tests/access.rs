@@ -62,7 +62,10 @@ const NOTHING_FOREIGN: &[(&str, &str)] = &[
     ("POST /v1/centers", "administrators only"),
     ("GET /v1/products", "the same for everybody"),
     ("POST /v1/products", "administrators only"),
-    ("POST /v1/snapshots", "statisticians and administrators only; the answer counts rows of the whole registry"),
+    (
+        "POST /v1/snapshots",
+        "statisticians and administrators only; the answer counts rows of the whole registry",
+    ),
     ("GET /v1/snapshots", "ids and times"),
     ("GET /v1/snapshots/{snapshot_id}", "statisticians, auditors and administrators only"),
     ("POST /v1/audit/verification", "auditors only"),
@@ -229,14 +232,19 @@ impl Foreign {
     fn requests(&self, operation: &Operation) -> Option<Vec<(String, Value, &'static [u16])>> {
         let (method, row) = (operation.method.as_str(), operation.row.as_str());
         let form = operation.path.split('/').nth(2).unwrap_or_default();
-        let of_form = |rest: &str| self.ids.get(form).map(|id| operation.path.replace("{record_id}", id) + rest);
+        let of_form =
+            |rest: &str| self.ids.get(form).map(|id| operation.path.replace("{record_id}", id) + rest);
         let records = complete_patient(21).records;
         let example = records.iter().find(|r| r.form().path == form).map(|r| r.to_json());
         Some(match row {
             "GET /v1/{form}" => ["", "?include_retracted=true", "?patient_id=P-0001-21", "?limit=1000"]
                 .iter()
                 .map(|query| (format!("{}{query}", operation.path), Value::Null, &[200][..]))
-                .chain([(format!("{}?center_id={}", operation.path, self.center.id), Value::Null, &[400][..])])
+                .chain([(
+                    format!("{}?center_id={}", operation.path, self.center.id),
+                    Value::Null,
+                    &[400][..],
+                )])
                 .collect(),
             // A record under a patient of another center finds no such patient in the own one; one that needs none becomes the own center's.
             "POST /v1/{form}" => vec![
@@ -275,16 +283,28 @@ impl Foreign {
                 vec![(operation.path.replace("{token_id}", &self.token_id), Value::Null, &[404][..])]
             }
             "POST /v1/reports" => vec![
-                (operation.path.clone(), json!({ "report": "survival", "parameters": { "by": "center" } }), &[200, 422][..]),
+                (
+                    operation.path.clone(),
+                    json!({ "report": "survival", "parameters": { "by": "center" } }),
+                    &[200, 422][..],
+                ),
                 (operation.path.clone(), json!({ "report": "survival" }), &[200][..]),
                 (operation.path.clone(), json!({ "report": "toxicity" }), &[200][..]),
             ],
             "GET /v1/audit/proof" => {
                 let id = &self.ids["patients"];
                 vec![
-                    (format!("/v1/audit/proof?record_id={id}&center_id={}&contents=true", self.center.id), Value::Null, &[404][..]),
+                    (
+                        format!("/v1/audit/proof?record_id={id}&center_id={}&contents=true", self.center.id),
+                        Value::Null,
+                        &[404][..],
+                    ),
                     (format!("/v1/audit/proof?record_id={id}"), Value::Null, &[404][..]),
-                    (format!("/v1/audit/proof?record_id={}&center_id=*", self.token_id), Value::Null, &[404][..]),
+                    (
+                        format!("/v1/audit/proof?record_id={}&center_id=*", self.token_id),
+                        Value::Null,
+                        &[404][..],
+                    ),
                 ]
             }
             _ if NOTHING_FOREIGN.iter().any(|(r, _)| *r == row) => Vec::new(),
@@ -310,28 +330,48 @@ fn what_belongs_to_another_center_is_not_there() {
     let callers = callers(instance, &own);
     for operation in operations(instance) {
         let requests = foreign.requests(&operation);
-        let requests = requests.unwrap_or_else(|| panic!("{} has no case for a foreign center", operation.row));
+        let requests =
+            requests.unwrap_or_else(|| panic!("{} has no case for a foreign center", operation.row));
         for role in [Role::Submitter, Role::Lead, Role::Monitor] {
             let may = TABLE.iter().any(|(row, roles)| *row == operation.row && roles.contains(&role));
             for (path, body, accepted) in &requests {
                 let what = format!("{} {path} as {}", operation.method, role.code());
-                let kind = if path.starts_with("/v1/submissions") { "application/x-ndjson" } else { "application/json" };
+                let kind = if path.starts_with("/v1/submissions") {
+                    "application/x-ndjson"
+                } else {
+                    "application/json"
+                };
                 let headers = [("content-type", kind), ("if-match", "\"1\"")];
-                let answer = callers[role.code()].send(&operation.method, path, &headers, body.to_string().as_bytes());
+                let answer =
+                    callers[role.code()].send(&operation.method, path, &headers, body.to_string().as_bytes());
                 if may {
                     assert!(accepted.contains(&answer.status), "{what}: {}", answer.text());
                 } else {
                     assert_eq!(answer.status, 403, "{what}");
                 }
                 if may && operation.path.contains("{record_id}") {
-                    let nowhere = path.replace(&foreign.ids[operation.path.split('/').nth(2).unwrap()], NOWHERE);
-                    let missing = callers[role.code()].send(&operation.method, &nowhere, &headers, body.to_string().as_bytes());
-                    assert_eq!(answer.text(), missing.text(), "{what}: a foreign record and none are told apart");
+                    let nowhere =
+                        path.replace(&foreign.ids[operation.path.split('/').nth(2).unwrap()], NOWHERE);
+                    let missing = callers[role.code()].send(
+                        &operation.method,
+                        &nowhere,
+                        &headers,
+                        body.to_string().as_bytes(),
+                    );
+                    assert_eq!(
+                        answer.text(),
+                        missing.text(),
+                        "{what}: a foreign record and none are told apart"
+                    );
                 }
                 for secret in &foreign.secrets {
                     // A caller's own words may come back as what was received.
                     let said = format!("{path}{body}").contains(secret.as_str());
-                    assert!(said || !answer.text().contains(secret.as_str()), "{what}: {secret} in {}", answer.text());
+                    assert!(
+                        said || !answer.text().contains(secret.as_str()),
+                        "{what}: {secret} in {}",
+                        answer.text()
+                    );
                 }
             }
         }

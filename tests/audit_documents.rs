@@ -33,7 +33,11 @@ fn sealed(instance: &Instance) {
 }
 
 fn lines(bytes: &[u8]) -> Vec<Value> {
-    bytes.split(|b| *b == b'\n').filter(|l| !l.is_empty()).map(|l| serde_json::from_slice(l).unwrap()).collect()
+    bytes
+        .split(|b| *b == b'\n')
+        .filter(|l| !l.is_empty())
+        .map(|l| serde_json::from_slice(l).unwrap())
+        .collect()
 }
 
 #[test]
@@ -42,7 +46,10 @@ fn a_proof_holds_offline_and_none_of_its_parts_can_be_changed() {
     instance.start();
     let center = instance.center();
     center.submitter.submit("", &ndjson(&complete_patient(41).records)).expect(200);
-    let id = center.submitter.get("/v1/patients").expect(200)["items"][0]["record_id"].as_str().unwrap().to_owned();
+    let id = center.submitter.get("/v1/patients").expect(200)["items"][0]["record_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     sealed(&instance);
     let proof = center.submitter.get(&format!("/v1/audit/proof?record_id={id}&contents=true")).expect(200);
     assert_eq!(proof["entry"]["record_id"], id.as_str());
@@ -53,7 +60,8 @@ fn a_proof_holds_offline_and_none_of_its_parts_can_be_changed() {
     let key = proof["public_key"].as_str().unwrap().to_owned();
     let auditor = instance.caller("auditor", &[]);
     auditor.get(&format!("/v1/audit/proof?record_id={id}")).expect(400);
-    let by_auditor = auditor.get(&format!("/v1/audit/proof?record_id={id}&center_id={}", center.id)).expect(200);
+    let by_auditor =
+        auditor.get(&format!("/v1/audit/proof?record_id={id}&center_id={}", center.id)).expect(200);
     assert_eq!((&by_auditor["entry"], &by_auditor["path"]), (&proof["entry"], &proof["path"]));
     assert!(by_auditor.get("contents").is_none(), "content is shown when asked for");
     auditor.get(&format!("/v1/audit/proof?record_id={id}&center_id={}&version=2", center.id)).expect(404);
@@ -153,13 +161,18 @@ fn an_entry_that_is_not_sealed_yet_cannot_be_proved_yet() {
         sqlx::query("select pg_advisory_lock($1)").bind(SEAL_LOCK).execute(&mut holder).await.unwrap();
         holder
     });
-    let id = center.submitter.post("/v1/patients", &patient("P")).expect(201)["record_id"].as_str().unwrap().to_owned();
+    let id = center.submitter.post("/v1/patients", &patient("P")).expect(201)["record_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let early = center.submitter.get(&format!("/v1/audit/proof?record_id={id}"));
     early.expect(409);
     assert_eq!(early.json()["type"], "urn:sequela:problem:not-sealed");
     assert_eq!(early.header("retry-after"), "2");
     block_on(holder.close()).unwrap();
-    wait_for("the sealer", || (center.submitter.get(&format!("/v1/audit/proof?record_id={id}")).status == 200).then_some(()));
+    wait_for("the sealer", || {
+        (center.submitter.get(&format!("/v1/audit/proof?record_id={id}")).status == 200).then_some(())
+    });
 }
 
 #[test]
@@ -174,7 +187,13 @@ fn a_signed_head_shows_that_the_newest_blocks_are_gone() {
     sealed(&instance);
     let late = center.submitter.get("/v1/audit/head").expect(200);
     assert!(late["block"].as_i64() > early["block"].as_i64());
-    assert_eq!(late["position"].as_i64(), Some(count(&instance, "select count(*) from audit_entry where xid < (select max(xid_until) from audit_block)")));
+    assert_eq!(
+        late["position"].as_i64(),
+        Some(count(
+            &instance,
+            "select count(*) from audit_entry where xid < (select max(xid_until) from audit_block)"
+        ))
+    );
     assert!(instance.stop().success());
 
     let printed = json_of(&instance.command(&["audit", "head"]));
@@ -195,7 +214,9 @@ fn a_signed_head_shows_that_the_newest_blocks_are_gone() {
     assert_eq!(verify(&["--head", &short]).0, Some(0));
     std::fs::write(instance.data_dir().join("short"), &short).unwrap();
     assert_eq!(verify(&["--head", instance.data_dir().join("short").to_str().unwrap()]).0, Some(0));
-    for pointer in ["/position", "/block", "/hash", "/signature", "/header/entries", "/header/sealed_at", "/format"] {
+    for pointer in
+        ["/position", "/block", "/hash", "/signature", "/header/entries", "/header/sealed_at", "/format"]
+    {
         let mut forged = late.clone();
         let value = forged.pointer_mut(pointer).unwrap();
         *value = other(value);
@@ -207,7 +228,10 @@ fn a_signed_head_shows_that_the_newest_blocks_are_gone() {
 
     // The newest blocks are removed with everything they sealed: only a head kept elsewhere shows it.
     instance.start();
-    let after = format!("e.xid >= (select xid_from from audit_block where number > {} order by number limit 1)", early["block"]);
+    let after = format!(
+        "e.xid >= (select xid_from from audit_block where number > {} order by number limit 1)",
+        early["block"]
+    );
     let tables: String = ["patient", "api_token", "center"]
         .map(|t| {
             let id = if t == "api_token" { "token_id" } else { "record_id" };
@@ -245,7 +269,8 @@ fn an_export_is_the_whole_log_in_order_and_each_line_can_be_recomputed() {
     other.submitter.submit("", &ndjson(&complete_patient(43).records)).expect(200);
     let mut data = patient("AMENDED");
     let at = center.submitter.post("/v1/patients", &data).expect(201);
-    let (path, id) = (at["location"].as_str().unwrap().to_owned(), at["record_id"].as_str().unwrap().to_owned());
+    let (path, id) =
+        (at["location"].as_str().unwrap().to_owned(), at["record_id"].as_str().unwrap().to_owned());
     data["birth_year"] = json!(1951);
     center.submitter.amend(&path, 1, "a \"typing\" error, 错误", &data).expect(200);
     center.submitter.get(&path).expect(200);
@@ -310,7 +335,11 @@ fn an_export_is_the_whole_log_in_order_and_each_line_can_be_recomputed() {
     for wrong in ["patient_id=P", "since=yesterday", "record_id=x", "center=A", "contents=maybe"] {
         auditor.get(&format!("/v1/audit/export?{wrong}")).expect(400);
     }
-    for hostile in ["center_id=%27)%20or%20true%20--", "center_id=NOWHERE&patient_id=%22%27%5C%00", "center_id=%27%3B%20drop%20table%20audit_entry%20--"] {
+    for hostile in [
+        "center_id=%27)%20or%20true%20--",
+        "center_id=NOWHERE&patient_id=%22%27%5C%00",
+        "center_id=%27%3B%20drop%20table%20audit_entry%20--",
+    ] {
         let answer = auditor.get(&format!("/v1/audit/export?{hostile}"));
         assert_eq!((answer.status, answer.body.len()), (200, 0), "{hostile}");
     }
@@ -326,10 +355,25 @@ fn an_export_is_the_whole_log_in_order_and_each_line_can_be_recomputed() {
         assert_eq!(a, b, "the command line and the interface give the same lines");
     }
     assert_eq!(written.last().unwrap()["subject"], "audit_log", "the export is the newest entry of the log");
-    let some = instance.command(&["audit", "export", "--center", &center.id, "--patient", "P-0001-42", "--since", "2020-01-01"]);
+    let some = instance.command(&[
+        "audit",
+        "export",
+        "--center",
+        &center.id,
+        "--patient",
+        "P-0001-42",
+        "--since",
+        "2020-01-01",
+    ]);
     assert_eq!(lines(&some.stdout), of_patient);
-    for wrong in [&["--patient", "P"][..], &["--since", "x"], &["--record", "x"], &["--output", "/no/such/place/x"]] {
-        assert_eq!(instance.command(&[&["audit", "export"], wrong].concat()).status.code(), Some(2), "{wrong:?}");
+    for wrong in
+        [&["--patient", "P"][..], &["--since", "x"], &["--record", "x"], &["--output", "/no/such/place/x"]]
+    {
+        assert_eq!(
+            instance.command(&[&["audit", "export"], wrong].concat()).status.code(),
+            Some(2),
+            "{wrong:?}"
+        );
     }
     assert_eq!(instance.command(&["audit", "verify"]).status.code(), Some(0));
 }
@@ -354,7 +398,8 @@ fn memory_of_an_export_does_not_grow_with_the_log() {
         let told = text(&done);
         assert!(done.status.success(), "{told}");
         let words: Vec<&str> = told.split_whitespace().collect();
-        let before = |word: &str| words[words.iter().position(|w| *w == word).unwrap() - 1].parse::<u64>().unwrap();
+        let before =
+            |word: &str| words[words.iter().position(|w| *w == word).unwrap() - 1].parse::<u64>().unwrap();
         (before("entries"), before("kB"))
     };
     many(1, 10_000);
@@ -371,16 +416,30 @@ fn tokens_are_compared_with_the_log() {
     let mut instance = Instance::new();
     instance.start();
     let center = instance.center();
-    let id = texts(&instance, &format!("select token_id::text from api_token where centers = array['{}']", center.id)).remove(0);
+    let id = texts(
+        &instance,
+        &format!("select token_id::text from api_token where centers = array['{}']", center.id),
+    )
+    .remove(0);
     let made = instance.admin().post("/v1/tokens", &json!({ "label": "gone", "role": "auditor", "expires_at": "2030-01-01T00:00:00.123456789Z", "scopes": ["read"] })).expect(201);
-    instance.admin().send("DELETE", &format!("/v1/tokens/{}", made["token_id"].as_str().unwrap()), &[], &[]).expect(204);
+    instance
+        .admin()
+        .send("DELETE", &format!("/v1/tokens/{}", made["token_id"].as_str().unwrap()), &[], &[])
+        .expect(204);
     sealed(&instance);
     instance.assert_intact();
     let revoked = made["token_id"].as_str().unwrap();
-    execute(&instance, "create schema kept; create table kept.api_token as select token_id, token_hash, label, role, centers, products, created_at, expires_at, revoked_at, scopes from api_token");
+    execute(
+        &instance,
+        "create schema kept; create table kept.api_token as select token_id, token_hash, label, role, centers, products, created_at, expires_at, revoked_at, scopes from api_token",
+    );
     let auditor = instance.caller("auditor", &[]);
-    execute(&instance, "drop table kept.api_token; create table kept.api_token as select token_id, token_hash, label, role, centers, products, created_at, expires_at, revoked_at, scopes from api_token");
-    let columns = "token_id, token_hash, label, role, centers, products, created_at, expires_at, revoked_at, scopes";
+    execute(
+        &instance,
+        "drop table kept.api_token; create table kept.api_token as select token_id, token_hash, label, role, centers, products, created_at, expires_at, revoked_at, scopes from api_token",
+    );
+    let columns =
+        "token_id, token_hash, label, role, centers, products, created_at, expires_at, revoked_at, scopes";
     for (what, statement, kind) in [
         ("a role is raised", format!("update api_token set role = 'lead' where token_id = '{id}'"), "token_changed"),
         ("a center is added", format!("update api_token set role = 'monitor', centers = centers || array['X'] where token_id = '{id}'"), "token_changed"),

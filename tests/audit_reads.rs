@@ -74,7 +74,8 @@ fn every_operation_either_logs_what_it_shows_or_shows_nothing() {
     let center = filled(&instance);
     let lead = instance.caller("lead", &[&center.id]);
     let (statistician, auditor) = (instance.caller("statistician", &[]), instance.caller("auditor", &[]));
-    let patient_id = lead.get("/v1/patients").expect(200)["items"][0]["record_id"].as_str().unwrap().to_owned();
+    let patient_id =
+        lead.get("/v1/patients").expect(200)["items"][0]["record_id"].as_str().unwrap().to_owned();
     statistician.post("/v1/snapshots", &json!({})).expect(201);
     let mut tried = 0;
     for operation in operations(&instance) {
@@ -170,7 +171,8 @@ fn nothing_is_shown_when_it_cannot_be_logged() {
     let mut instance = Instance::new();
     instance.start();
     let center = filled(&instance);
-    let at = center.submitter.get("/v1/patients").expect(200)["items"][0]["location"].as_str().unwrap().to_owned();
+    let at =
+        center.submitter.get("/v1/patients").expect(200)["items"][0]["location"].as_str().unwrap().to_owned();
     execute(&instance, "revoke insert on audit_payload from sequela_app");
     for path in [at.clone(), format!("{at}/history"), "/v1/patients".to_owned(), "/v1/queries".to_owned()] {
         let answer = center.submitter.try_send("GET", &path, &[], &[]).unwrap();
@@ -185,7 +187,10 @@ fn nothing_is_shown_when_it_cannot_be_logged() {
 #[test]
 fn the_history_of_a_record_holds_no_reads() {
     let center = shared().center();
-    let at = center.submitter.post("/v1/patients", &patient("P")).expect(201)["location"].as_str().unwrap().to_owned();
+    let at = center.submitter.post("/v1/patients", &patient("P")).expect(201)["location"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     for _ in 0..3 {
         center.submitter.get(&at).expect(200);
     }

@@ -43,29 +43,39 @@ fn a_dump_is_restored_into_another_server() {
     instance.start();
     let center = instance.center();
     center.submitter.submit("", &ndjson(&complete_patient(71).records)).expect(200);
-    let at = center.submitter.post("/v1/patients", &patient("P")).expect(201)["location"].as_str().unwrap().to_owned();
+    let at = center.submitter.post("/v1/patients", &patient("P")).expect(201)["location"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     center.submitter.get(&at).expect(200);
     instance.caller("statistician", &[]).post("/v1/snapshots", &json!({})).expect(201);
     sealed(&instance);
     let head = center.submitter.get("/v1/audit/head").expect(200);
     let dump = instance.data_dir().join("registry.dump");
     run(tool("pg_dump", &instance).args(["-d", "postgres", "--format=custom", "--file"]).arg(&dump));
-    let (entries, blocks) = (count(&instance, "select count(*) from audit_entry"), count(&instance, "select count(*) from audit_block"));
+    let (entries, blocks) = (
+        count(&instance, "select count(*) from audit_entry"),
+        count(&instance, "select count(*) from audit_block"),
+    );
     assert!(instance.stop().success());
 
     // Another server, whose roles the migration has made, and a new data directory with the sealing key and the snapshots.
-    let mut server = Instance::new();
+    let mut server = Instance::empty();
     server.start();
     run(tool("createdb", &server).arg("restored"));
     run(tool("pg_restore", &server).args(["-d", "restored", "--no-owner", "--exit-on-error"]).arg(&dump));
     let restored = Instance::empty();
     std::fs::create_dir_all(restored.data_dir()).unwrap();
-    std::fs::copy(instance.data_dir().join("sealing-key.pem"), restored.data_dir().join("sealing-key.pem")).unwrap();
+    std::fs::copy(instance.data_dir().join("sealing-key.pem"), restored.data_dir().join("sealing-key.pem"))
+        .unwrap();
     run(Command::new("cp").arg("-a").arg(instance.data_dir().join("snapshots")).arg(restored.data_dir()));
     std::fs::write(restored.data_dir().join("head.json"), head.to_string()).unwrap();
-    let url = format!("postgres://sequela_admin@localhost/restored?host={}", socket(&server).replace('/', "%2F"));
+    let url =
+        format!("postgres://sequela_admin@localhost/restored?host={}", socket(&server).replace('/', "%2F"));
     let command = |arguments: &[&str]| restored.command(&[arguments, &["--database-url", &url]].concat());
-    let told = |output: &std::process::Output| String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let told = |output: &std::process::Output| {
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+    };
 
     let before = command(&["doctor"]);
     assert!(told(&before).contains("restored since generation 1"), "{}", told(&before));
@@ -107,12 +117,17 @@ fn a_base_backup_is_brought_to_a_point_in_time() {
         owned_like(directory, &pgdata);
     }
     execute(&instance, "alter system set archive_mode = on");
-    execute(&instance, &format!("alter system set archive_command = 'test ! -f {0}/%f && cp %p {0}/%f'", archive.display()));
+    execute(
+        &instance,
+        &format!("alter system set archive_command = 'test ! -f {0}/%f && cp %p {0}/%f'", archive.display()),
+    );
     assert!(instance.stop().success());
     instance.start();
     let submitter = center.at(&instance);
     submitter.post("/v1/patients", &patient("IN-THE-BACKUP")).expect(201);
-    run(tool("pg_basebackup", &instance).args(["--wal-method=fetch", "--checkpoint=fast", "-D"]).arg(&backup));
+    run(tool("pg_basebackup", &instance)
+        .args(["--wal-method=fetch", "--checkpoint=fast", "-D"])
+        .arg(&backup));
     submitter.post("/v1/patients", &patient("IN-THE-ARCHIVE")).expect(201);
     sealed(&instance);
     let early = submitter.get("/v1/audit/head").expect(200);
@@ -124,7 +139,11 @@ fn a_base_backup_is_brought_to_a_point_in_time() {
     execute(&instance, "select pg_switch_wal()");
     wait_for("the archive", || archive.join(&wal).exists().then_some(()));
     let doctor = instance.command(&["doctor"]);
-    assert!(String::from_utf8_lossy(&doctor.stdout).contains("ok       postgres.archive"), "{}", String::from_utf8_lossy(&doctor.stdout));
+    assert!(
+        String::from_utf8_lossy(&doctor.stdout).contains("ok       postgres.archive"),
+        "{}",
+        String::from_utf8_lossy(&doctor.stdout)
+    );
     assert!(instance.stop().success());
 
     let mut restored = Instance::empty();
@@ -146,13 +165,23 @@ fn a_base_backup_is_brought_to_a_point_in_time() {
     std::fs::write(&auto, kept + &settings).unwrap();
     owned_like(&restored_data, &pgdata);
     std::fs::set_permissions(&restored_data, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
-    std::fs::copy(instance.data_dir().join("sealing-key.pem"), restored.data_dir().join("sealing-key.pem")).unwrap();
+    std::fs::copy(instance.data_dir().join("sealing-key.pem"), restored.data_dir().join("sealing-key.pem"))
+        .unwrap();
     restored.start();
     let submitter = center.at(&restored);
     let listed = submitter.get("/v1/patients").expect(200);
-    let patients: Vec<&str> = listed["items"].as_array().unwrap().iter().map(|p| p["data"]["patient_id"].as_str().unwrap()).collect();
+    let patients: Vec<&str> = listed["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| p["data"]["patient_id"].as_str().unwrap())
+        .collect();
     assert_eq!(patients, ["IN-THE-BACKUP", "IN-THE-ARCHIVE"]);
-    assert_eq!(count(&restored, "select max(generation) from generation"), 2, "a new time line is a new generation");
+    assert_eq!(
+        count(&restored, "select max(generation)::bigint from generation"),
+        2,
+        "a new time line is a new generation"
+    );
     submitter.post("/v1/patients", &patient("AFTER")).expect(201);
     wait_for("everything to be sealed", || {
         let unsealed = "select count(*) from audit_entry e where not exists (select from audit_block b where b.generation = e.generation and e.xid >= b.xid_from and e.xid < b.xid_until)";
@@ -168,6 +197,10 @@ fn a_base_backup_is_brought_to_a_point_in_time() {
     let (code, told) = verify(&early);
     assert_eq!(code, Some(0), "{told}");
     let (code, told) = verify(&late);
-    assert_eq!(code, Some(3), "what came after the point in time is gone, and a head kept elsewhere shows it: {told}");
+    assert_eq!(
+        code,
+        Some(3),
+        "what came after the point in time is gone, and a head kept elsewhere shows it: {told}"
+    );
     assert!(told.contains("head_missing"), "{told}");
 }

@@ -5,7 +5,6 @@ use crate::support::sql::{SUPERUSER, block_on, connect, execute};
 use crate::support::{Instance, wait_for};
 use registry::audit::block::SealingKey;
 use serde_json::{Value, json};
-use sqlx::Connection;
 use std::os::unix::fs::PermissionsExt;
 
 fn doctor(instance: &Instance, more: &[&str]) -> (Option<i32>, Value) {
@@ -29,9 +28,21 @@ fn a_sound_installation_is_called_sound_while_it_runs_and_while_it_does_not() {
         let (code, document) = doctor(&instance, &[]);
         assert_eq!(code, Some(0), "{document:#}");
         for name in [
-            "postgres.version", "postgres.fsync", "postgres.full_page_writes", "postgres.synchronous_commit", "postgres.data_checksums",
-            "postgres.encoding", "clock", "postgres.connections", "roles", "migrations", "row_security", "generation", "sealer",
-            "audit.signature", "sealing_key",
+            "postgres.version",
+            "postgres.fsync",
+            "postgres.full_page_writes",
+            "postgres.synchronous_commit",
+            "postgres.data_checksums",
+            "postgres.encoding",
+            "clock",
+            "postgres.connections",
+            "roles",
+            "migrations",
+            "row_security",
+            "generation",
+            "sealer",
+            "audit.signature",
+            "sealing_key",
         ] {
             assert_eq!(check(&document, name)["status"], "ok", "{name}: {document:#}");
         }
@@ -55,13 +66,55 @@ fn each_fault_of_the_database_is_named() {
     instance.start();
     instance.center();
     for (what, break_it, name, status, mend_it) in [
-        ("a role gets past row security", "alter role sequela_app bypassrls", "roles", "failure", "alter role sequela_app nobypassrls"),
-        ("a role is a member of another", "grant sequela_admin to sequela_exporter", "roles", "failure", "revoke sequela_admin from sequela_exporter"),
-        ("a role cannot log in", "alter role sequela_sealer nologin", "roles", "failure", "alter role sequela_sealer login"),
-        ("a table is open", "alter table patient disable row level security", "row_security", "failure", "alter table patient enable row level security"),
-        ("a table is open to its owner", "alter table audit_payload no force row level security", "row_security", "failure", "alter table audit_payload force row level security"),
-        ("a migration is missing", "update _sqlx_migrations set version = -version where version = 21", "migrations", "failure", "update _sqlx_migrations set version = 21 where version = -21"),
-        ("a migration was another", "update _sqlx_migrations set checksum = 'x' where version = 1; create table kept as select 1", "migrations", "failure", "drop table kept"),
+        (
+            "a role gets past row security",
+            "alter role sequela_app bypassrls",
+            "roles",
+            "failure",
+            "alter role sequela_app nobypassrls",
+        ),
+        (
+            "a role is a member of another",
+            "grant sequela_admin to sequela_exporter",
+            "roles",
+            "failure",
+            "revoke sequela_admin from sequela_exporter",
+        ),
+        (
+            "a role cannot log in",
+            "alter role sequela_sealer nologin",
+            "roles",
+            "failure",
+            "alter role sequela_sealer login",
+        ),
+        (
+            "a table is open",
+            "alter table patient disable row level security",
+            "row_security",
+            "failure",
+            "alter table patient enable row level security",
+        ),
+        (
+            "a table is open to its owner",
+            "alter table audit_payload no force row level security",
+            "row_security",
+            "failure",
+            "alter table audit_payload force row level security",
+        ),
+        (
+            "a migration is missing",
+            "update _sqlx_migrations set version = -version where version = 21",
+            "migrations",
+            "failure",
+            "update _sqlx_migrations set version = 21 where version = -21",
+        ),
+        (
+            "a migration was another",
+            "update _sqlx_migrations set checksum = 'x' where version = 1; create table kept as select 1",
+            "migrations",
+            "failure",
+            "drop table kept",
+        ),
     ] {
         let kept = "create schema if not exists doctor; drop table if exists doctor.m; create table doctor.m as select * from _sqlx_migrations";
         execute(&instance, kept);
@@ -71,11 +124,18 @@ fn each_fault_of_the_database_is_named() {
         assert!(check(&document, name)["advice"].is_string(), "{what}");
         assert_eq!(code, Some(3), "{what}");
         execute(&instance, mend_it);
-        execute(&instance, "delete from _sqlx_migrations; insert into _sqlx_migrations select * from doctor.m");
+        execute(
+            &instance,
+            "delete from _sqlx_migrations; insert into _sqlx_migrations select * from doctor.m",
+        );
         assert_eq!(doctor(&instance, &[]).0, Some(0), "mended: {what}");
     }
     execute(&instance, "drop schema doctor cascade");
-    for (name, check_name) in [("fsync", "postgres.fsync"), ("full_page_writes", "postgres.full_page_writes"), ("synchronous_commit", "postgres.synchronous_commit")] {
+    for (name, check_name) in [
+        ("fsync", "postgres.fsync"),
+        ("full_page_writes", "postgres.full_page_writes"),
+        ("synchronous_commit", "postgres.synchronous_commit"),
+    ] {
         execute(&instance, &format!("alter system set {name} = off"));
         execute(&instance, "select pg_reload_conf()");
         let found = wait_for("the setting", || {
@@ -95,7 +155,7 @@ fn a_transaction_that_holds_the_sealer_back_is_named() {
     instance.start();
     let center = instance.center();
     wait_for("the sealer", || Some(instance.verify()).filter(|f| f["unsealed"] == 0));
-    let (mut holder, pid) = block_on(async {
+    let (holder, pid) = block_on(async {
         let mut holder = connect(&instance, SUPERUSER).await;
         sqlx::query("begin").execute(&mut holder).await.unwrap();
         sqlx::query("select pg_current_xact_id()").execute(&mut holder).await.unwrap();
@@ -105,16 +165,16 @@ fn a_transaction_that_holds_the_sealer_back_is_named() {
     center.submitter.post("/v1/patients", &patient("WAITS")).expect(201);
     let (_, early) = doctor(&instance, &[]);
     assert_eq!(check(&early, "sealer")["status"], "ok", "seconds are no lag: {early:#}");
-    execute(&instance, "update audit_entry set at = at - interval '1 hour' where action = 'create' and subject = 'patient'");
+    execute(
+        &instance,
+        "update audit_entry set at = at - interval '1 hour' where action = 'create' and subject = 'patient'",
+    );
     let (code, late) = doctor(&instance, &[]);
     let sealer = check(&late, "sealer");
     assert_eq!((&sealer["status"], code), (&json!("warning"), Some(0)), "{late:#}");
     assert!(sealer["found"].as_str().unwrap().contains(&format!("process {pid} ")), "{sealer}");
     assert!(sealer["advice"].as_str().unwrap().contains(&format!("pg_terminate_backend({pid})")), "{sealer}");
-    block_on(async {
-        sqlx::query("rollback").execute(&mut holder).await.unwrap();
-        holder.close().await.unwrap();
-    });
+    drop(holder);
     wait_for("the sealer", || (check(&doctor(&instance, &[]).1, "sealer")["status"] == "ok").then_some(()));
 }
 
@@ -151,14 +211,17 @@ fn faults_of_files_are_named_and_nothing_is_created() {
     assert_eq!(doctor(&instance, &[]).0, Some(0));
 
     let backups = instance.data_dir().join("backups");
-    let backups_of = |instance: &Instance| check(&doctor(instance, &["--backups", backups.to_str().unwrap()]).1, "backups");
+    let backups_of = |instance: &Instance| {
+        check(&doctor(instance, &["--backups", backups.to_str().unwrap()]).1, "backups")
+    };
     assert_eq!(backups_of(&instance)["status"], "failure", "no such directory");
     std::fs::create_dir(&backups).unwrap();
     assert_eq!(backups_of(&instance)["status"], "failure", "empty");
     let file = std::fs::File::create(backups.join("registry.dump")).unwrap();
     assert_eq!(backups_of(&instance)["status"], "ok");
     for (hours, status) in [(26, "ok"), (28, "warning"), (170, "failure")] {
-        file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(hours * 3600)).unwrap();
+        file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(hours * 3600))
+            .unwrap();
         assert_eq!(backups_of(&instance)["status"], status, "{hours} h");
     }
 }

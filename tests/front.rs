@@ -33,8 +33,9 @@ fn each_caller_has_a_limit_of_its_own_and_is_told_when_to_come_back() {
     one.get("/v1/snapshots").expect(200);
 
     // Guessing is limited by where it comes from, and holds up no caller with a token.
-    let guesses: Vec<u16> =
-        (0..40).map(|n| instance.anonymous().with_token(Some(&format!("seq_{n}"))).get("/v1/snapshots").status).collect();
+    let guesses: Vec<u16> = (0..40)
+        .map(|n| instance.anonymous().with_token(Some(&format!("seq_{n}"))).get("/v1/snapshots").status)
+        .collect();
     assert_eq!(guesses[..30], [401; 30]);
     assert!(guesses[30..].contains(&429), "{guesses:?}");
 }
@@ -57,7 +58,10 @@ fn every_answer_forbids_browsers_what_they_need_not_do() {
     ];
     for answer in &answers {
         let policy = answer.header("content-security-policy");
-        assert!(policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+        assert!(
+            policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
+            "{policy}"
+        );
         for (name, value) in [
             ("x-content-type-options", "nosniff"),
             ("x-frame-options", "DENY"),
@@ -94,7 +98,8 @@ impl Authority {
     /// Writes a certificate for this machine and its key.
     fn issue(&self, chain: &Path, key: &Path) {
         let pair = rcgen::KeyPair::generate().unwrap();
-        let parameters = rcgen::CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
+        let parameters =
+            rcgen::CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
         let certificate = parameters.signed_by(&pair, &self.issuer).unwrap();
         std::fs::write(key, pair.serialize_pem()).unwrap();
         std::fs::write(chain, certificate.pem()).unwrap();
@@ -104,9 +109,11 @@ impl Authority {
     fn get(&self, url: &str) -> Option<(u16, String)> {
         let root = ureq::tls::Certificate::from_der(self.certificate.der()).to_owned();
         let tls = ureq::tls::TlsConfig::builder().root_certs(ureq::tls::RootCerts::from(vec![root])).build();
-        let agent: ureq::Agent = ureq::Agent::config_builder().tls_config(tls).http_status_as_error(false).build().into();
+        let agent: ureq::Agent =
+            ureq::Agent::config_builder().tls_config(tls).http_status_as_error(false).build().into();
         let answer = agent.get(url).call().ok()?;
-        let strict = answer.headers().get("strict-transport-security").map(|v| v.to_str().unwrap().to_owned());
+        let strict =
+            answer.headers().get("strict-transport-security").map(|v| v.to_str().unwrap().to_owned());
         Some((answer.status().as_u16(), strict.unwrap_or_default()))
     }
 }
@@ -139,7 +146,9 @@ fn https_is_served_with_a_certificate_that_may_change() {
 
     // Half of a change is not taken up; the whole is.
     std::fs::write(&chain, "nonsense").unwrap();
-    wait_for("a word about the faulty certificate", || instance.log().contains("the one before is kept").then_some(()));
+    wait_for("a word about the faulty certificate", || {
+        instance.log().contains("the one before is kept").then_some(())
+    });
     assert_eq!(first.get(&live).map(|(status, _)| status), Some(200));
     second.issue(&chain, &key);
     wait_for("the new certificate", || second.get(&live));
@@ -172,7 +181,11 @@ fn a_faulty_certificate_stops_the_start() {
 #[test]
 fn what_a_proxy_says_counts_only_when_it_is_trusted() {
     let guess = |instance: &Instance, from: &str| {
-        let headers = [("x-forwarded-for", from), ("authorization", "Bearer seq_guess"), ("x-forwarded-proto", "https")];
+        let headers = [
+            ("x-forwarded-for", from),
+            ("authorization", "Bearer seq_guess"),
+            ("x-forwarded-proto", "https"),
+        ];
         instance.anonymous().send("GET", "/v1/snapshots", &headers, &[])
     };
     let mut open = Instance::new();
@@ -188,7 +201,8 @@ fn what_a_proxy_says_counts_only_when_it_is_trusted() {
         assert_eq!(answer.status, 401, "{n}");
         assert_eq!(answer.header("strict-transport-security"), "max-age=31536000");
     }
-    let statuses: Vec<u16> = (0..15).map(|n| guess(&behind, &format!("6.6.6.{n}, 198.51.100.77")).status).collect();
+    let statuses: Vec<u16> =
+        (0..15).map(|n| guess(&behind, &format!("6.6.6.{n}, 198.51.100.77")).status).collect();
     assert!(statuses.contains(&429), "what stands before the proxy's own word may be invented: {statuses:?}");
     assert!(behind.log().contains("198.51.100.77"), "the log tells where requests come from");
 }
@@ -199,13 +213,27 @@ fn no_secret_of_a_whole_session_is_logged() {
     let key = Key::es256();
     let provider = Provider::start(vec![key.jwk("1")]);
     let config = instance.data_dir().join("oidc.toml");
-    let text = format!("issuer = '{}'\naudience = 'sequela'\n[roles]\nsubmitter = 'submitter'\n", provider.url);
+    let text =
+        format!("issuer = '{}'\naudience = 'sequela'\n[roles]\nsubmitter = 'submitter'\n", provider.url);
     std::fs::write(&config, text).unwrap();
-    instance.start_with(&["--oidc", config.to_str().unwrap(), "--log", "trace,hyper=debug", "--rate-limit", "200"]);
+    instance.start_with(&[
+        "--oidc",
+        config.to_str().unwrap(),
+        "--log",
+        "trace,hyper=debug",
+        "--rate-limit",
+        "200",
+    ]);
     let center = instance.center();
-    let mut secrets: Vec<String> = vec![center.submitter.token.clone().unwrap(), instance.admin().token.unwrap()];
+    let mut secrets: Vec<String> =
+        vec![center.submitter.token.clone().unwrap(), instance.admin().token.unwrap()];
     let claims = |exp: i64| json!({ "iss": provider.url, "aud": "sequela", "sub": "s", "exp": chrono::Utc::now().timestamp() + exp, "roles": "submitter", "centers": center.id });
-    let tokens = [key.token("1", &claims(300)), key.token("1", &claims(-300)), Key::es256().token("1", &claims(300)), key.token("2", &claims(300))];
+    let tokens = [
+        key.token("1", &claims(300)),
+        key.token("1", &claims(-300)),
+        Key::es256().token("1", &claims(300)),
+        key.token("2", &claims(300)),
+    ];
     for token in &tokens {
         let client = instance.anonymous().with_token(Some(token));
         client.get("/v1/patients");
@@ -221,7 +249,14 @@ fn no_secret_of_a_whole_session_is_logged() {
     secrets.push("in-the-url-by-mistake".to_owned());
     center.submitter.submit("", &ndjson(&complete_patient(61).records)).expect(200);
     for role in ["lead", "auditor", "statistician", "monitor", "sponsor"] {
-        let caller = instance.caller(role, if matches!(role, "lead" | "monitor") { std::slice::from_ref(&center.id) } else { &[] }.iter().map(String::as_str).collect::<Vec<_>>().as_slice());
+        let caller = instance.caller(
+            role,
+            if matches!(role, "lead" | "monitor") { std::slice::from_ref(&center.id) } else { &[] }
+                .iter()
+                .map(String::as_str)
+                .collect::<Vec<_>>()
+                .as_slice(),
+        );
         caller.get("/v1/patients");
         caller.get("/v1/tokens");
         caller.get("/v1/audit/export");

@@ -68,7 +68,10 @@ fn with(claims: &Value, name: &str, value: Value) -> Value {
 #[test]
 fn a_token_of_the_provider_does_what_its_claims_say() {
     let (ec, ed, rsa) = (Key::es256(), Key::ed_dsa(), Key::rs256());
-    let scene = Scene::new(vec![ec.jwk("ec"), ed.jwk("ed"), rsa.jwk("rsa"), json!({ "kty": "new", "kid": "later" })], "");
+    let scene = Scene::new(
+        vec![ec.jwk("ec"), ed.jwk("ed"), rsa.jwk("rsa"), json!({ "kty": "new", "kid": "later" })],
+        "",
+    );
     let (own, other) = (scene.instance.center(), scene.instance.center());
     let claims = scene.claims("car-t-data-manager", &[&own.id]);
     for (key, id) in [(&ec, "ec"), (&ed, "ed"), (&rsa, "rsa")] {
@@ -86,7 +89,8 @@ fn a_token_of_the_provider_does_what_its_claims_say() {
     // An audience among several, and none of the claims that are not needed.
     let several = with(&claims, "aud", json!(["another", "sequela-test"]));
     scene.get(&ec.token("ec", &several)).expect(200);
-    let same_role = with(&claims, "realm_access", json!({ "roles": ["car-t-data-entry", "x", "car-t-data-manager"] }));
+    let same_role =
+        with(&claims, "realm_access", json!({ "roles": ["car-t-data-entry", "x", "car-t-data-manager"] }));
     scene.get(&ec.token("ec", &same_role)).expect(200);
     let no_kind = ec.token_with(&json!({ "alg": "ES256", "kid": "ec" }), &claims);
     scene.get(&no_kind).expect(200);
@@ -112,9 +116,13 @@ fn a_token_of_the_provider_does_what_its_claims_say() {
     let actors = "select distinct actor::text from audit_entry where subject = 'patient' and action = 'create' and center_id = ";
     let actors = texts(&scene.instance, &format!("{actors} '{}'", own.id));
     assert_eq!(actors.len(), 1, "the same person with three keys");
-    let known = texts(&scene.instance, &format!("select subject || ' ' || label from identity where actor = '{}'", actors[0]));
+    let known = texts(
+        &scene.instance,
+        &format!("select subject || ' ' || label from identity where actor = '{}'", actors[0]),
+    );
     assert_eq!(known, ["user-1 dr.li"]);
-    let logged = format!("select convert_from(payload, 'UTF8') from audit_payload where record_id = '{}'", actors[0]);
+    let logged =
+        format!("select convert_from(payload, 'UTF8') from audit_payload where record_id = '{}'", actors[0]);
     assert!(texts(&scene.instance, &logged)[0].contains(&scene.provider.url));
     scene.instance.assert_intact();
 }
@@ -139,7 +147,8 @@ fn a_forged_or_foreign_token_is_refused_and_the_answer_says_why() {
     let head = |alg: &str, kid: &str| json!({ "alg": alg, "kid": kid, "typ": "JWT" });
     let good = ec.token("ec", &claims);
     let parts: Vec<&str> = good.split('.').collect();
-    let raised = base64url(with(&claims, "realm_access", json!({ "roles": ["car-t-admin"] })).to_string().as_bytes());
+    let raised =
+        base64url(with(&claims, "realm_access", json!({ "roles": ["car-t-admin"] })).to_string().as_bytes());
     // The public key, in the forms in which a careless server might take it for a shared secret.
     let rsa_public = rsa.jwk("rsa")["n"].as_str().unwrap().to_owned();
     let confused = |secret: &[u8]| {
@@ -147,13 +156,18 @@ fn a_forged_or_foreign_token_is_refused_and_the_answer_says_why() {
         let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, secret);
         format!("{message}.{}", base64url(ring::hmac::sign(&key, message.as_bytes()).as_ref()))
     };
-    let none = |alg: &str| format!("{}.{}.", base64url(json!({ "alg": alg, "typ": "JWT" }).to_string().as_bytes()), parts[1]);
+    let none = |alg: &str| {
+        format!("{}.{}.", base64url(json!({ "alg": alg, "typ": "JWT" }).to_string().as_bytes()), parts[1])
+    };
     for (token, said) in [
         (ec.token("ec", &with(&claims, "exp", json!(now - 61))), "expired"),
         (ec.token("ec", &with(&claims, "nbf", json!(now + 90))), "not valid yet"),
         (ec.token("ec", &with(&claims, "aud", json!("another"))), "not for this registry"),
         (ec.token("ec", &with(&claims, "aud", json!([]))), "not for this registry"),
-        (ec.token("ec", &with(&claims, "iss", json!("https://evil.example.org"))), "another identity provider"),
+        (
+            ec.token("ec", &with(&claims, "iss", json!("https://evil.example.org"))),
+            "another identity provider",
+        ),
         (ec.token("ec", &with(&claims, "exp", json!("tomorrow"))), "cannot be read"),
         (ec.token("ec", &no_expiry), "lacks one of"),
         (ec.token("ec", &no_subject), "lacks one of"),
@@ -164,8 +178,14 @@ fn a_forged_or_foreign_token_is_refused_and_the_answer_says_why() {
         (other.token("ec", &claims), "signature"),
         (ec.token_with(&head("ES384", "ec"), &claims), "not accepted here"),
         (ec.token_with(&json!({ "alg": "ES256", "kid": "ec", "crit": ["exp"] }), &claims), "extension"),
-        (ec.token_with(&json!({ "alg": "ES256", "kid": "ec", "typ": "logout+jwt" }), &claims), "not an access token"),
-        (ec.token_with(&json!({ "alg": "ES256", "kid": "other", "jwk": other.jwk("other") }), &claims), "does not have"),
+        (
+            ec.token_with(&json!({ "alg": "ES256", "kid": "ec", "typ": "logout+jwt" }), &claims),
+            "not an access token",
+        ),
+        (
+            ec.token_with(&json!({ "alg": "ES256", "kid": "other", "jwk": other.jwk("other") }), &claims),
+            "does not have",
+        ),
         (format!("{}.{raised}.{}", parts[0], parts[2]), "signature"),
         (format!("{}.{}.", parts[0], parts[1]), "signature"),
         (format!("{}.{}.{}", parts[0], parts[1], base64url(&[0; 64])), "signature"),
@@ -261,12 +281,18 @@ fn keys_may_stand_in_a_file_and_a_faulty_configuration_stops_the_start() {
     let mut instance = Instance::new();
     let keys = instance.data_dir().join("keys.json");
     std::fs::write(&keys, json!({ "keys": [key.jwk("1")] }).to_string()).unwrap();
-    let config = |file: &str| format!("issuer = 'https://id.example.org'\naudience = 'sequela'\njwks_file = '{file}'\ncache_seconds = 1");
+    let config = |file: &str| {
+        format!(
+            "issuer = 'https://id.example.org'\naudience = 'sequela'\njwks_file = '{file}'\ncache_seconds = 1"
+        )
+    };
     let path = configured(&instance, &config(keys.to_str().unwrap()));
     let path = path.to_str().unwrap().to_owned();
     instance.start_with(&["--oidc", &path]);
     let claims = json!({ "iss": "https://id.example.org", "aud": "sequela", "sub": "s", "exp": chrono::Utc::now().timestamp() + 99, "realm_access": { "roles": "car-t-statistician" } });
-    let get = |instance: &Instance, token: &str| instance.anonymous().with_token(Some(token)).get("/v1/snapshots").status;
+    let get = |instance: &Instance, token: &str| {
+        instance.anonymous().with_token(Some(token)).get("/v1/snapshots").status
+    };
     assert_eq!(get(&instance, &key.token("1", &claims)), 200);
     std::fs::write(&keys, json!({ "keys": [next.jwk("2")] }).to_string()).unwrap();
     wait_for("the new file", || (get(&instance, &next.token("2", &claims)) == 200).then_some(()));

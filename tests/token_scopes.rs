@@ -33,7 +33,14 @@ fn a_token_to_read_changes_nothing_by_any_operation() {
             let answer = reader.send(&operation.method, &operation.path, &headers, b"{}");
             let writes = operation.method != "GET" && !question;
             let told = answer.status == 403 && answer.json()["type"] == "urn:sequela:problem:scope";
-            assert_eq!(told, writes && !public, "{} {} as {role}: {}", operation.method, operation.path, answer.text());
+            assert_eq!(
+                told,
+                writes && !public,
+                "{} {} as {role}: {}",
+                operation.method,
+                operation.path,
+                answer.text()
+            );
         }
     }
     let reader = limited(instance, "submitter", &[&center.id], &["records:read"]);
@@ -58,11 +65,15 @@ fn a_limited_token_makes_none_that_may_more() {
     let center = instance.center();
     let lead = limited(instance, "lead", &[&center.id], &["administration:read", "administration:write"]);
     let wanted = |scopes: Value| json!({ "label": "x", "role": "submitter", "centers": [center.id], "scopes": scopes });
-    for scopes in [json!([]), json!(["read"]), json!(["records:read"]), json!(["administration:read", "records:read"])] {
+    for scopes in
+        [json!([]), json!(["read"]), json!(["records:read"]), json!(["administration:read", "records:read"])]
+    {
         lead.post("/v1/tokens", &wanted(scopes.clone())).expect(422);
     }
     lead.post("/v1/tokens", &wanted(json!(["administration:read"]))).expect(201);
-    for scopes in [json!(["all"]), json!([""]), json!(["records"]), json!("read"), json!([1]), json!(["read\u{0}"])] {
+    for scopes in
+        [json!(["all"]), json!([""]), json!(["records"]), json!("read"), json!([1]), json!(["read\u{0}"])]
+    {
         instance.admin().post("/v1/tokens", &wanted(scopes)).expect(422);
     }
 }

@@ -1,7 +1,9 @@
 //! An identity provider within the test process: it publishes keys over HTTP and signs tokens.
 
 use ring::rand::SystemRandom;
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
+use ring::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
+};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -33,7 +35,9 @@ impl Key {
     pub(crate) fn es256() -> Self {
         let random = SystemRandom::new();
         let der = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
-        Self::Es256(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der.as_ref(), &random).unwrap())
+        Self::Es256(
+            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der.as_ref(), &random).unwrap(),
+        )
     }
 
     pub(crate) fn ed_dsa() -> Self {
@@ -60,7 +64,9 @@ impl Key {
                 let (x, y) = pair.public_key().as_ref()[1..].split_at(32);
                 json!({ "kty": "EC", "crv": "P-256", "x": base64url(x), "y": base64url(y) })
             }
-            Self::EdDsa(pair) => json!({ "kty": "OKP", "crv": "Ed25519", "x": base64url(pair.public_key().as_ref()) }),
+            Self::EdDsa(pair) => {
+                json!({ "kty": "OKP", "crv": "Ed25519", "x": base64url(pair.public_key().as_ref()) })
+            }
             Self::Rs256(pair) => {
                 let parts = ring::rsa::PublicKeyComponents::<Vec<u8>>::from(pair.public());
                 json!({ "kty": "RSA", "n": base64url(&parts.n), "e": base64url(&parts.e) })
@@ -92,8 +98,11 @@ impl Key {
 
     /// A token with any header.
     pub(crate) fn token_with(&self, header: &Value, claims: &Value) -> String {
-        let message =
-            format!("{}.{}", base64url(header.to_string().as_bytes()), base64url(claims.to_string().as_bytes()));
+        let message = format!(
+            "{}.{}",
+            base64url(header.to_string().as_bytes()),
+            base64url(claims.to_string().as_bytes())
+        );
         format!("{message}.{}", base64url(&self.sign(message.as_bytes())))
     }
 }
@@ -129,8 +138,13 @@ impl Provider {
                     state.asked += 1;
                     json!({ "keys": state.keys })
                 };
-                let (status, body) = if state.answers { ("200 OK", body.to_string()) } else { ("500 Down", String::new()) };
-                let _ = write!(stream, "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+                let (status, body) =
+                    if state.answers { ("200 OK", body.to_string()) } else { ("500 Down", String::new()) };
+                let _ = write!(
+                    stream,
+                    "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+                    body.len()
+                );
             }
         });
         Self { url, state }

@@ -121,7 +121,8 @@ impl Instance {
         self.guard.watch(Some(server.id()));
         let mut line = String::new();
         BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let url = line.split_whitespace().find(|word| word.starts_with("http://") || word.starts_with("https://"));
+        let url =
+            line.split_whitespace().find(|word| word.starts_with("http://") || word.starts_with("https://"));
         let url = url.unwrap_or_else(|| panic!("the server did not start:\n{}", self.log()));
         self.url = url.to_owned();
         self.server = Some(server);

@@ -90,11 +90,41 @@ async fn settings(admin: &mut PgConnection) -> Result<Vec<Check>> {
         Check::problem("postgres.version", Status::Failure, version, "Sequela needs PostgreSQL 15 or newer.")
     }];
     for (check, name, good, status, advice) in [
-        ("postgres.fsync", "fsync", &["on"][..], Status::Failure, "Turn fsync on: without it a power failure loses or corrupts records that were acknowledged."),
-        ("postgres.full_page_writes", "full_page_writes", &["on"], Status::Failure, "Turn full_page_writes on: without it a power failure can tear pages."),
-        ("postgres.synchronous_commit", "synchronous_commit", &["on", "remote_write", "remote_apply"], Status::Failure, "Turn synchronous_commit on: without it records that were acknowledged can be lost."),
-        ("postgres.data_checksums", "data_checksums", &["on"], Status::Warning, "Enable checksums with pg_checksums: without them damage by the disk goes unnoticed."),
-        ("postgres.encoding", "server_encoding", &["UTF8"], Status::Failure, "Create the database with the encoding UTF8."),
+        (
+            "postgres.fsync",
+            "fsync",
+            &["on"][..],
+            Status::Failure,
+            "Turn fsync on: without it a power failure loses or corrupts records that were acknowledged.",
+        ),
+        (
+            "postgres.full_page_writes",
+            "full_page_writes",
+            &["on"],
+            Status::Failure,
+            "Turn full_page_writes on: without it a power failure can tear pages.",
+        ),
+        (
+            "postgres.synchronous_commit",
+            "synchronous_commit",
+            &["on", "remote_write", "remote_apply"],
+            Status::Failure,
+            "Turn synchronous_commit on: without it records that were acknowledged can be lost.",
+        ),
+        (
+            "postgres.data_checksums",
+            "data_checksums",
+            &["on"],
+            Status::Warning,
+            "Enable checksums with pg_checksums: without them damage by the disk goes unnoticed.",
+        ),
+        (
+            "postgres.encoding",
+            "server_encoding",
+            &["UTF8"],
+            Status::Failure,
+            "Create the database with the encoding UTF8.",
+        ),
     ] {
         let value = setting(admin, name).await?;
         checks.push(if good.contains(&value.as_str()) {
@@ -108,11 +138,9 @@ async fn settings(admin: &mut PgConnection) -> Result<Vec<Check>> {
 
 async fn archive(admin: &mut PgConnection) -> Result<Check> {
     let mode = setting(admin, "archive_mode").await?;
-    let row = query(
-        "select last_archived_time, last_failed_time, last_failed_wal from pg_stat_archiver",
-    )
-    .fetch_one(admin)
-    .await?;
+    let row = query("select last_archived_time, last_failed_time, last_failed_wal from pg_stat_archiver")
+        .fetch_one(admin)
+        .await?;
     let archived: Option<DateTime<Utc>> = row.try_get("last_archived_time")?;
     let failed: Option<DateTime<Utc>> = row.try_get("last_failed_time")?;
     let name = "postgres.archive";
@@ -123,11 +151,21 @@ async fn archive(admin: &mut PgConnection) -> Result<Check> {
     if failed > archived {
         let file: Option<String> = row.try_get("last_failed_wal")?;
         let found = format!("archiving of {} fails since {}", file.unwrap_or_default(), told(failed));
-        return Ok(Check::problem(name, Status::Failure, found, "See the log of PostgreSQL for why archive_command fails."));
+        return Ok(Check::problem(
+            name,
+            Status::Failure,
+            found,
+            "See the log of PostgreSQL for why archive_command fails.",
+        ));
     }
     Ok(match archived {
         Some(_) => Check::ok(name, format!("last archived {}", told(archived))),
-        None => Check::problem(name, Status::Unknown, "nothing archived yet", "Take a base backup; it switches to a new WAL file."),
+        None => Check::problem(
+            name,
+            Status::Unknown,
+            "nothing archived yet",
+            "Take a base backup; it switches to a new WAL file.",
+        ),
     })
 }
 
@@ -142,7 +180,12 @@ async fn clock(admin: &mut PgConnection) -> Result<Check> {
     Ok(match apart {
         0..=2_000 => Check::ok("clock", found),
         2_001..=60_000 => Check::problem("clock", Status::Warning, found, "Synchronize both clocks (NTP)."),
-        _ => Check::problem("clock", Status::Failure, found, "Synchronize both clocks (NTP): tokens expire and entries are dated by them."),
+        _ => Check::problem(
+            "clock",
+            Status::Failure,
+            found,
+            "Synchronize both clocks (NTP): tokens expire and entries are dated by them.",
+        ),
     })
 }
 
@@ -155,7 +198,12 @@ async fn connections(admin: &mut PgConnection) -> Result<Check> {
     let (used, most): (i64, i64) = (row.try_get("used")?, row.try_get("most")?);
     let found = format!("{used} of {most} connections in use");
     Ok(if used * 10 > most * 8 {
-        Check::problem("postgres.connections", Status::Warning, found, "Raise max_connections, or find who holds them in pg_stat_activity.")
+        Check::problem(
+            "postgres.connections",
+            Status::Warning,
+            found,
+            "Raise max_connections, or find who holds them in pg_stat_activity.",
+        )
     } else {
         Check::ok("postgres.connections", found)
     })
@@ -181,10 +229,11 @@ async fn roles(admin: &mut PgConnection) -> Result<Check> {
         let advice = "Revoke it: a role of the program must not get past row-level security.";
         return Ok(Check::problem("roles", Status::Failure, strong.join("; "), advice));
     }
-    let known: Vec<String> = query_scalar("select rolname::text from pg_roles where rolname = any ($1) and rolcanlogin")
-        .bind(&names)
-        .fetch_all(admin)
-        .await?;
+    let known: Vec<String> =
+        query_scalar("select rolname::text from pg_roles where rolname = any ($1) and rolcanlogin")
+            .bind(&names)
+            .fetch_all(admin)
+            .await?;
     let missing: Vec<&str> = ROLES.into_iter().filter(|r| !known.iter().any(|k| k == r)).collect();
     Ok(if missing.is_empty() {
         Check::ok("roles", "none of the program's roles gets past row-level security")
@@ -199,15 +248,27 @@ async fn migrations(admin: &mut PgConnection) -> Result<Check> {
     let there: bool =
         query_scalar("select to_regclass('_sqlx_migrations') is not null").fetch_one(&mut *admin).await?;
     if !there {
-        return Ok(Check::problem(name, Status::Failure, "this database holds no registry", "Run `sequela migrate`."));
+        return Ok(Check::problem(
+            name,
+            Status::Failure,
+            "this database holds no registry",
+            "Run `sequela migrate`.",
+        ));
     }
-    let rows = query("select version, checksum, success from _sqlx_migrations order by version").fetch_all(admin).await?;
+    let rows = query("select version, checksum, success from _sqlx_migrations order by version")
+        .fetch_all(admin)
+        .await?;
     let mut applied: Vec<(i64, Vec<u8>)> = Vec::new();
     for row in &rows {
         let version: i64 = row.try_get("version")?;
         if !row.try_get::<bool, _>("success")? {
             let found = format!("migration {version} ended half-way");
-            return Ok(Check::problem(name, Status::Failure, found, "Restore a backup, or ask for help before anything else."));
+            return Ok(Check::problem(
+                name,
+                Status::Failure,
+                found,
+                "Restore a backup, or ask for help before anything else.",
+            ));
         }
         applied.push((version, row.try_get("checksum")?));
     }
@@ -219,7 +280,12 @@ async fn migrations(admin: &mut PgConnection) -> Result<Check> {
             }
             Some(known) if known.checksum.as_ref() != checksum.as_slice() => {
                 let found = format!("migration {version} was another one when it was applied");
-                return Ok(Check::problem(name, Status::Failure, found, "The schema is not the one this program was made for."));
+                return Ok(Check::problem(
+                    name,
+                    Status::Failure,
+                    found,
+                    "The schema is not the one this program was made for.",
+                ));
             }
             Some(_) => {}
         }
@@ -229,7 +295,12 @@ async fn migrations(admin: &mut PgConnection) -> Result<Check> {
         Check::ok(name, format!("{} applied, none missing", applied.len()))
     } else {
         let advice = "Run `sequela migrate`, or start the server, after a backup.";
-        Check::problem(name, Status::Warning, format!("{missing} of this program's migrations are not applied"), advice)
+        Check::problem(
+            name,
+            Status::Warning,
+            format!("{missing} of this program's migrations are not applied"),
+            advice,
+        )
     })
 }
 
@@ -257,7 +328,12 @@ async fn generation(admin: &mut PgConnection) -> Result<Check> {
     .fetch_optional(admin)
     .await?;
     let Some(row) = row else {
-        return Ok(Check::problem("generation", Status::Warning, "none yet", "It begins when the server starts."));
+        return Ok(Check::problem(
+            "generation",
+            Status::Warning,
+            "none yet",
+            "It begins when the server starts.",
+        ));
     };
     let generation: i32 = row.try_get("generation")?;
     Ok(if row.try_get("same")? {
@@ -278,16 +354,21 @@ async fn sealer(admin: &mut PgConnection) -> Result<Check> {
         Some(row) => (row.try_get("generation")?, row.try_get("xid_until")?),
         None => (0, 0),
     };
-    let row = query("select count(*) as waiting, min(at) as oldest from audit_entry where (generation, xid) >= ($1, $2)")
-        .bind(generation)
-        .bind(xid)
-        .fetch_one(&mut *admin)
-        .await?;
+    let row = query(
+        "select count(*) as waiting, min(at) as oldest from audit_entry where (generation, xid) >= ($1, $2)",
+    )
+    .bind(generation)
+    .bind(xid)
+    .fetch_one(&mut *admin)
+    .await?;
     let waiting: i64 = row.try_get("waiting")?;
     let oldest: Option<DateTime<Utc>> = row.try_get("oldest")?;
     let lag = oldest.and_then(|at| (Utc::now() - at).to_std().ok()).unwrap_or_default();
     if lag <= SEALER_LAG {
-        return Ok(Check::ok("sealer", format!("{waiting} entries wait, the oldest for {} s", lag.as_secs())));
+        return Ok(Check::ok(
+            "sealer",
+            format!("{waiting} entries wait, the oldest for {} s", lag.as_secs()),
+        ));
     }
     let found = format!("{waiting} entries wait, the oldest since {}", told(oldest));
     let holder = query(
@@ -304,10 +385,23 @@ async fn sealer(admin: &mut PgConnection) -> Result<Check> {
             let (id, who, state): (String, String, String) =
                 (row.try_get("id")?, row.try_get("who")?, row.try_get("state")?);
             let since: Option<DateTime<Utc>> = row.try_get("xact_start")?;
-            let found = format!("{found}; process {id} ({}, {state}) has a transaction open since {}", who.trim(), told(since));
-            (found, format!("Entries behind an open transaction cannot be sealed. End it, or: select pg_terminate_backend({id})"))
+            let found = format!(
+                "{found}; process {id} ({}, {state}) has a transaction open since {}",
+                who.trim(),
+                told(since)
+            );
+            (
+                found,
+                format!(
+                    "Entries behind an open transaction cannot be sealed. End it, or: select pg_terminate_backend({id})"
+                ),
+            )
         }
-        None => (found, "No transaction holds them back: is the server running? Its log says why sealing fails.".to_owned()),
+        None => (
+            found,
+            "No transaction holds them back: is the server running? Its log says why sealing fails."
+                .to_owned(),
+        ),
     };
     Ok(Check::problem("sealer", Status::Warning, found, advice))
 }
@@ -318,7 +412,12 @@ async fn sealing_key(admin: &mut PgConnection, public_key: Option<[u8; 32]>) -> 
         .fetch_optional(admin)
         .await?;
     let (Some(row), Some(key)) = (row, public_key) else {
-        return Ok(Check::problem(name, Status::Unknown, "no block or no key to compare", "Blocks are made while the server runs."));
+        return Ok(Check::problem(
+            name,
+            Status::Unknown,
+            "no block or no key to compare",
+            "Blocks are made while the server runs.",
+        ));
     };
     let (number, hash, signature): (i64, Vec<u8>, Vec<u8>) =
         (row.try_get("number")?, row.try_get("block_hash")?, row.try_get("signature")?);
@@ -327,6 +426,11 @@ async fn sealing_key(admin: &mut PgConnection, public_key: Option<[u8; 32]>) -> 
         Check::ok(name, format!("block {number} is signed with the sealing key"))
     } else {
         let advice = "Put back the key that belongs to this database; a restore brings the data directory's sealing-key.pem along.";
-        Check::problem(name, Status::Failure, format!("block {number} was not signed with this sealing key"), advice)
+        Check::problem(
+            name,
+            Status::Failure,
+            format!("block {number} was not signed with this sealing key"),
+            advice,
+        )
     })
 }

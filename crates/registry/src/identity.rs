@@ -56,7 +56,8 @@ pub async fn note(database: &Database, request_id: Uuid, identity: &Identity) ->
     });
     let written = Written { record_id: actor, version: 1, payload: payload.to_string().into_bytes() };
     let author = Author { actor, request_id };
-    trail::append(&mut scoped, REGISTRY_SCOPE, author, Action::Administer, "identity", None, &[written]).await?;
+    trail::append(&mut scoped, REGISTRY_SCOPE, author, Action::Administer, "identity", None, &[written])
+        .await?;
     scoped.commit().await
 }
 

@@ -170,9 +170,14 @@ pub async fn authenticate(database: &Database, secret: &str) -> Result<Option<Pr
         what: format!("role {role}"),
     })?;
     let scopes: Vec<String> = row.try_get("scopes")?;
-    let scopes: Vec<TokenScope> = scopes.iter().map(|s| s.parse()).collect::<std::result::Result<_, ()>>().map_err(|()| {
-        Error::Inconsistent { table: "api_token".to_owned(), record: token_id.to_string(), what: "a scope".to_owned() }
-    })?;
+    let scopes: Vec<TokenScope> =
+        scopes.iter().map(|s| s.parse()).collect::<std::result::Result<_, ()>>().map_err(|()| {
+            Error::Inconsistent {
+                table: "api_token".to_owned(),
+                record: token_id.to_string(),
+                what: "a scope".to_owned(),
+            }
+        })?;
     if row.try_get("unnoted")? {
         // At most once a minute, so that reading does not become writing.
         sqlx::query("update api_token set last_used_at = now() where token_id = $1")

@@ -41,7 +41,8 @@ const AREAS: [(Area, &str); 4] = [
 
 impl TokenScope {
     /// What a scope may look like, for messages.
-    pub const ACCEPTED: &str = "read, write, or either of records, reports, audit and administration, for example records:read";
+    pub const ACCEPTED: &str =
+        "read, write, or either of records, reports, audit and administration, for example records:read";
 
     fn permits(self, area: Area, access: Access) -> bool {
         self.access == access && self.area.is_none_or(|a| a == area)
@@ -93,9 +94,7 @@ impl FromStr for TokenScope {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let (area, access) = match text.split_once(':') {
-            Some((area, access)) => {
-                (Some(AREAS.iter().find(|(_, code)| *code == area).ok_or(())?.0), access)
-            }
+            Some((area, access)) => (Some(AREAS.iter().find(|(_, code)| *code == area).ok_or(())?.0), access),
             None => (None, text),
         };
         let access = [Access::Read, Access::Write].into_iter().find(|a| a.code() == access).ok_or(())?;
@@ -116,7 +115,18 @@ mod tests {
         for text in ["read", "write", "records:read", "reports:write", "audit:read", "administration:write"] {
             assert_eq!(text.parse::<TokenScope>().unwrap().to_string(), text);
         }
-        for text in ["", "all", "Read", "read ", "records", "records:", ":read", "records:all", "*:read", "records:read:x"] {
+        for text in [
+            "",
+            "all",
+            "Read",
+            "read ",
+            "records",
+            "records:",
+            ":read",
+            "records:all",
+            "*:read",
+            "records:read:x",
+        ] {
             assert!(text.parse::<TokenScope>().is_err(), "{text}");
         }
     }

@@ -118,7 +118,9 @@ async fn prove(instance: &Instance, arguments: &ProofArguments) -> Result<ExitCo
             "the log of {} has no entry about {}; a record's entry needs its --center",
             arguments.center, arguments.record_id
         )),
-        registry::Error::NotSealed => Failure::internal("the entry is in no block yet; try again in some seconds"),
+        registry::Error::NotSealed => {
+            Failure::internal("the entry is in no block yet; try again in some seconds")
+        }
         other => other.into(),
     })?;
     if arguments.contents {
@@ -267,7 +269,7 @@ fn parse_head(text: &str) -> Option<Head> {
 /// A public key as digits, or in a file.
 fn parse_key(text: &str) -> Result<[u8; 32], Failure> {
     let held = std::fs::read_to_string(text).unwrap_or_default();
-    unhex(text)
-        .or_else(|| unhex(held.trim()))
-        .ok_or_else(|| Failure::input(format!("{text}: expected 64 hexadecimal digits, or a file that holds them")))
+    unhex(text).or_else(|| unhex(held.trim())).ok_or_else(|| {
+        Failure::input(format!("{text}: expected 64 hexadecimal digits, or a file that holds them"))
+    })
 }

@@ -267,6 +267,7 @@ pub(crate) enum AuditCommand {
     /// Print the newest sealed block with its signature, to be kept elsewhere.
     Head,
     /// Print a proof that an entry stands in the sealed log.
+    #[command(disable_version_flag = true)]
     Proof(ProofArguments),
     /// Check a proof with nothing but the public key. Needs no server and no database.
     VerifyProof {

@@ -78,8 +78,12 @@ async fn of_database(reached: &Reached, key: Option<[u8; 32]>) -> Vec<Check> {
 fn sealing_key(path: &Path) -> (Vec<Check>, Option<[u8; 32]>) {
     let name = "sealing_key";
     let Ok(metadata) = std::fs::metadata(path) else {
-        let advice = "It is made when the server starts. After a restore, put back the one that was used before.";
-        return (vec![Check::problem(name, Status::Failure, format!("{} is missing", path.display()), advice)], None);
+        let advice =
+            "It is made when the server starts. After a restore, put back the one that was used before.";
+        return (
+            vec![Check::problem(name, Status::Failure, format!("{} is missing", path.display()), advice)],
+            None,
+        );
     };
     let key = match SealingKey::load_or_create(path) {
         Ok(key) => key,
@@ -116,9 +120,19 @@ fn disk(data_dir: &Path) -> Option<Check> {
 
 fn snapshots(root: &Path) -> Check {
     match registry::snapshot::list(root) {
-        Err(error) => Check::problem("snapshots", Status::Failure, error.to_string(), "Remove or repair the damaged snapshot."),
+        Err(error) => Check::problem(
+            "snapshots",
+            Status::Failure,
+            error.to_string(),
+            "Remove or repair the damaged snapshot.",
+        ),
         Ok(listed) => match listed.last() {
-            None => Check::problem("snapshots", Status::Unknown, "none yet", "Reports need one: `sequela snapshot take`."),
+            None => Check::problem(
+                "snapshots",
+                Status::Unknown,
+                "none yet",
+                "Reports need one: `sequela snapshot take`.",
+            ),
             Some(newest) => Check::ok("snapshots", format!("the newest is of {}", told(newest.taken_at))),
         },
     }
@@ -133,12 +147,22 @@ fn told(at: DateTime<Utc>) -> String {
 fn backups(directory: Option<&Path>) -> Check {
     let name = "backups";
     let Some(directory) = directory else {
-        return Check::problem(name, Status::Unknown, "not told where they are", "Give --backups with the directory they are written to.");
+        return Check::problem(
+            name,
+            Status::Unknown,
+            "not told where they are",
+            "Give --backups with the directory they are written to.",
+        );
     };
     let newest = match newest(directory) {
         Err(error) => {
             let found = format!("{}: {error}", directory.display());
-            return Check::problem(name, Status::Failure, found, "Give the directory that backups are written to.");
+            return Check::problem(
+                name,
+                Status::Failure,
+                found,
+                "Give the directory that backups are written to.",
+            );
         }
         Ok(None) => {
             let found = format!("{} is empty", directory.display());

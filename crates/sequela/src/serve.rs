@@ -96,7 +96,9 @@ impl Running {
         let mut end = stopped.clone();
         let end = async move { drop(end.wait_for(|s| *s).await) };
         let serving = match certificate {
-            None => tokio::spawn(axum::serve(listener.tap_io(no_delay), service).with_graceful_shutdown(end).into_future()),
+            None => tokio::spawn(
+                axum::serve(listener.tap_io(no_delay), service).with_graceful_shutdown(end).into_future(),
+            ),
             Some(certificate) => {
                 let listener = TlsListener::over(listener, certificate)?.tap_io(|_| {});
                 tokio::spawn(axum::serve(listener, service).with_graceful_shutdown(end).into_future())

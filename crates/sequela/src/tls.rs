@@ -65,7 +65,9 @@ impl Certificate {
                     used = now;
                     tracing::info!("a new certificate is in use");
                 }
-                Err(error) => tracing::warn!(error, "the changed certificate cannot be used; the one before is kept"),
+                Err(error) => {
+                    tracing::warn!(error, "the changed certificate cannot be used; the one before is kept")
+                }
             }
         }
     }
@@ -73,9 +75,8 @@ impl Certificate {
 
 fn read(chain: &Path, key: &Path) -> Result<CertifiedKey, String> {
     let refuse = |path: &Path, what: &dyn std::fmt::Display| format!("{}: {what}", path.display());
-    let certificates: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(chain)
-        .and_then(Iterator::collect)
-        .map_err(|e| refuse(chain, &e))?;
+    let certificates: Vec<CertificateDer<'static>> =
+        CertificateDer::pem_file_iter(chain).and_then(Iterator::collect).map_err(|e| refuse(chain, &e))?;
     if certificates.is_empty() {
         return Err(refuse(chain, &"no certificate in PEM"));
     }

@@ -76,7 +76,8 @@ impl RateLimit {
             buckets.retain(|_, b| b.left + now.saturating_duration_since(b.at).as_secs_f64() * rate < limit);
         }
         let bucket = buckets.entry(who).or_insert(Bucket { left: limit, at: now });
-        bucket.left = (bucket.left + now.saturating_duration_since(bucket.at).as_secs_f64() * rate).min(limit);
+        bucket.left =
+            (bucket.left + now.saturating_duration_since(bucket.at).as_secs_f64() * rate).min(limit);
         bucket.at = now;
         let granted = bucket.left >= 1.0;
         if granted {

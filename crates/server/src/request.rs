@@ -4,9 +4,9 @@ use crate::problem::Problem;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::extract::rejection::BytesRejection;
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::http::{HeaderMap, StatusCode, Uri, header};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
@@ -16,7 +16,8 @@ const SMALL: usize = 64 << 10;
 /// Reads small bodies at once. An answer to a request whose body was not read ends the connection, and a client that keeps connections
 /// would find that out with its next request.
 pub(crate) async fn settle(request: Request, next: Next) -> Response {
-    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
+    let length =
+        request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
     if length.is_none_or(|length| length > SMALL) {
         return next.run(request).await;
     }

@@ -41,7 +41,8 @@ impl Selection {
     fn statement(&self) -> String {
         let mut conditions = vec!["true".to_owned()];
         if let Some(center) = &self.center_id {
-            conditions.push(format!("e.center_id = convert_from('\\x{}'::bytea, 'UTF8')", hex(center.as_bytes())));
+            conditions
+                .push(format!("e.center_id = convert_from('\\x{}'::bytea, 'UTF8')", hex(center.as_bytes())));
         }
         if let Some(patient) = &self.patient_id {
             conditions.push(mentions("patient_id", patient));
@@ -53,9 +54,8 @@ impl Selection {
         let bounds = [(">=", self.since), ("<", self.until)];
         for (relation, at) in bounds.iter().filter_map(|(r, at)| at.map(|at| (r, at))) {
             let micros = at.timestamp_micros();
-            conditions.push(format!(
-                "e.at {relation} timestamptz 'epoch' + {micros} * interval '1 microsecond'"
-            ));
+            conditions
+                .push(format!("e.at {relation} timestamptz 'epoch' + {micros} * interval '1 microsecond'"));
         }
         let contents = if self.contents { ", p.salt, p.payload" } else { "" };
         let payloads = if self.contents || self.patient_id.is_some() || self.record_id.is_some() {
@@ -211,7 +211,8 @@ struct Tuple<'a>(&'a [u8]);
 
 impl<'a> Tuple<'a> {
     fn take(&mut self, length: usize) -> Result<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(length).ok_or_else(|| broken("a message was cut short"))?;
+        let (taken, rest) =
+            self.0.split_at_checked(length).ok_or_else(|| broken("a message was cut short"))?;
         self.0 = rest;
         Ok(taken)
     }
@@ -249,6 +250,8 @@ impl<'a> Tuple<'a> {
     }
 
     fn text(&mut self) -> Result<Option<&'a str>> {
-        self.bytes()?.map(|b| std::str::from_utf8(b).map_err(|_| broken("a text that is not UTF-8"))).transpose()
+        self.bytes()?
+            .map(|b| std::str::from_utf8(b).map_err(|_| broken("a text that is not UTF-8")))
+            .transpose()
     }
 }

@@ -147,8 +147,7 @@ impl Proof {
         }
         let covered = self.entry.generation == self.block.generation
             && (self.block.xid_from..self.block.xid_until).contains(&self.entry.xid);
-        let index =
-            self.position.checked_sub(self.block.first_position).and_then(|i| u64::try_from(i).ok());
+        let index = self.position.checked_sub(self.block.first_position).and_then(|i| u64::try_from(i).ok());
         let leaves = u64::try_from(self.block.entries).ok();
         let path: Vec<Hash> = self.path.iter().map(|h| h.0).collect();
         let root = index
@@ -165,9 +164,7 @@ impl Proof {
             return Some("the block was not signed with the sealing key");
         }
         let told = self.contents.as_ref();
-        if told
-            .is_some_and(|c| commitment(&c.salt.0, c.payload.as_bytes()) != self.entry.commitment.0)
-        {
+        if told.is_some_and(|c| commitment(&c.salt.0, c.payload.as_bytes()) != self.entry.commitment.0) {
             return Some("the content is not what the entry committed to");
         }
         None
@@ -217,7 +214,8 @@ pub async fn prove(database: &Database, key: &SealingKey, wanted: &Wanted<'_>) -
         request_id: row.try_get("request_id")?,
         commitment: Hex(hash_column(&row, "commitment")?),
     };
-    let contents = if wanted.contents { contents(row.try_get("salt")?, row.try_get("payload")?) } else { None };
+    let contents =
+        if wanted.contents { contents(row.try_get("salt")?, row.try_get("payload")?) } else { None };
     let statement = format!(
         "select {BLOCK_COLUMNS} from audit_block where generation = $1 and xid_from <= $2 and xid_until > $2"
     );
@@ -295,7 +293,11 @@ mod tests {
                 assert_eq!(root_of_path(leaf, at, number, &path), Some(root), "{index} of {size}");
                 assert_ne!(root_of_path(&[200; 32], at, number, &path), Some(root));
                 for other in (0..number).filter(|o| *o != at) {
-                    assert_ne!(root_of_path(leaf, other, number, &path), Some(root), "{index} as {other} of {size}");
+                    assert_ne!(
+                        root_of_path(leaf, other, number, &path),
+                        Some(root),
+                        "{index} as {other} of {size}"
+                    );
                 }
                 let mut longer = path.clone();
                 longer.push([0; 32]);

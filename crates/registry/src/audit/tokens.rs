@@ -29,10 +29,7 @@ struct Revoked {
 }
 
 /// Every token must be as its entries say, and every entry's token must be there.
-pub(super) async fn check(
-    tx: &mut Transaction<'static, Postgres>,
-    found: &mut Verification,
-) -> Result<()> {
+pub(super) async fn check(tx: &mut Transaction<'static, Postgres>, found: &mut Verification) -> Result<()> {
     let mut rows = sqlx::query(
         "select t.token_id, t.label, t.role, t.centers, t.products, t.scopes, t.expires_at, t.revoked_at, t.fingerprint,
                 made.payload as made, ended.payload as ended, e.record_id is not null as logged, r.record_id is not null as revocation_logged
@@ -83,7 +80,8 @@ fn fault(row: &PgRow) -> Result<Option<(&'static str, String)>> {
         (Some(_), false) => "no log entry says that the token was revoked",
         (Some(at), true) => {
             let payload: Option<Vec<u8>> = row.try_get("ended")?;
-            let same = payload.is_none_or(|p| serde_json::from_slice::<Revoked>(&p).is_ok_and(|r| r.revoked_at == at));
+            let same = payload
+                .is_none_or(|p| serde_json::from_slice::<Revoked>(&p).is_ok_and(|r| r.revoked_at == at));
             if same {
                 return Ok(None);
             }

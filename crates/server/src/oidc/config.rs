@@ -130,9 +130,12 @@ fn check(config: OidcConfig) -> Result<Checked, String> {
     if config.jwks_file.is_none() {
         secure(config.jwks_uri.as_deref().unwrap_or(&config.issuer))?;
     }
-    let pointers = [&config.claims.role, &config.claims.centers, &config.claims.products, &config.claims.label];
+    let pointers =
+        [&config.claims.role, &config.claims.centers, &config.claims.products, &config.claims.label];
     if let Some(wrong) = pointers.into_iter().chain(&config.claims.scopes).find(|p| !p.starts_with('/')) {
-        return Err(format!("claims: `{wrong}` is no JSON Pointer; expected for example /realm_access/roles"));
+        return Err(format!(
+            "claims: `{wrong}` is no JSON Pointer; expected for example /realm_access/roles"
+        ));
     }
     if config.leeway_seconds > 600 {
         return Err(format!("leeway_seconds is {}; accepted: 0 to 600", config.leeway_seconds));
@@ -184,7 +187,10 @@ mod tests {
     const GOOD: &str = "issuer = 'https://id.example.org'\naudience = 'sequela'\n[roles]\nx = 'monitor'\n";
 
     fn fault(text: &str) -> String {
-        toml::from_str::<OidcConfig>(text).map_err(|e| e.to_string()).and_then(check).map_or_else(|e| e, |_| String::new())
+        toml::from_str::<OidcConfig>(text)
+            .map_err(|e| e.to_string())
+            .and_then(check)
+            .map_or_else(|e| e, |_| String::new())
     }
 
     #[test]
@@ -211,7 +217,12 @@ mod tests {
         for local in ["http://localhost:8000/x", "http://127.0.0.1/keys", "http://[::1]:9/keys"] {
             assert_eq!(secure(local), Ok(()), "{local}");
         }
-        for open in ["http://localhost.example.org/x", "http://127.0.0.1.example.org/", "ftp://localhost", "file:///etc/x"] {
+        for open in [
+            "http://localhost.example.org/x",
+            "http://127.0.0.1.example.org/",
+            "ftp://localhost",
+            "file:///etc/x",
+        ] {
             assert!(secure(open).is_err(), "{open}");
         }
     }

@@ -178,7 +178,8 @@ fn choose(keys: &[Jwk], id: Option<&str>, algorithm: Algorithm) -> Option<Decodi
         let named = common.key_algorithm.is_none_or(|a| a.to_string() == format!("{algorithm:?}"));
         kind == algorithm.family() && for_signatures && verifies && named
     };
-    let mut candidates = keys.iter().filter(fits).filter(|key| id.is_none() || key.common.key_id.as_deref() == id);
+    let mut candidates =
+        keys.iter().filter(fits).filter(|key| id.is_none() || key.common.key_id.as_deref() == id);
     let key = candidates.next()?;
     if candidates.next().is_some() {
         return None;

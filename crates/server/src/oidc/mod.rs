@@ -73,7 +73,9 @@ impl Oidc {
         };
         let principal = Principal { token_id: identity.actor(), ..principal };
         if let Some(unknown) = identity::unknown_center(database, &principal.centers).await? {
-            return Err(Refusal::Nobody(format!("The token names {unknown}, which is no center of this registry.")));
+            return Err(Refusal::Nobody(format!(
+                "The token names {unknown}, which is no center of this registry."
+            )));
         }
         let known = self.noted.lock().is_ok_and(|noted| noted.contains(&principal.token_id));
         if !known {
@@ -98,12 +100,17 @@ impl Oidc {
         if header.crit.is_some() {
             return Err(invalid("The token demands an extension that is not known here."));
         }
-        let kind = header.typ.as_deref().map(|t| t.to_ascii_lowercase().trim_start_matches("application/").to_owned());
+        let kind = header
+            .typ
+            .as_deref()
+            .map(|t| t.to_ascii_lowercase().trim_start_matches("application/").to_owned());
         if !matches!(kind.as_deref(), None | Some("jwt" | "at+jwt")) {
             return Err(invalid("The token is not an access token."));
         }
         let key = self.keys.find(header.kid.as_deref(), header.alg).await.map_err(|fault| match fault {
-            KeyFault::Unknown => invalid("The token is signed with a key that the identity provider does not have."),
+            KeyFault::Unknown => {
+                invalid("The token is signed with a key that the identity provider does not have.")
+            }
             KeyFault::Unavailable(_) => Refusal::Unavailable,
         })?;
         let mut validation = Validation::new(header.alg);
@@ -141,7 +148,11 @@ impl Oidc {
         let role = match roles.as_slice() {
             [role] => *role,
             [] => return Err(nobody("The token carries no role of this registry.".to_owned())),
-            _ => return Err(nobody("The token carries several roles of this registry; expected one.".to_owned())),
+            _ => {
+                return Err(nobody(
+                    "The token carries several roles of this registry; expected one.".to_owned(),
+                ));
+            }
         };
         let list = |pointer: &str| texts(claims, pointer).iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
         let bound = role.of_one_center() || role == Role::Monitor;

@@ -48,7 +48,10 @@ pub(crate) async fn verify(
     (status = "4XX", description = "Refused", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn head(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<SignedHead>, Problem> {
-    access::only(&caller.principal, &[Role::Submitter, Role::Lead, Role::Monitor, Role::Statistician, Role::Auditor, Role::Admin])?;
+    access::only(
+        &caller.principal,
+        &[Role::Submitter, Role::Lead, Role::Monitor, Role::Statistician, Role::Auditor, Role::Admin],
+    )?;
     seal::seal(&app.database, &app.sealing_key).await.map_err(caller.problem())?;
     let head = signed_head(&app.database, &app.sealing_key).await.map_err(caller.problem())?;
     head.map(Json).ok_or_else(|| Problem::missing("block"))
@@ -142,7 +145,9 @@ pub(crate) async fn export(
     access::only(&caller.principal, &[Role::Auditor])?;
     let query: ExportQuery = request::query(&uri)?;
     if query.patient_id.is_some() && query.center_id.is_none() {
-        return Err(Problem::bad_request("center_id is missing; patient_id means something within a center only."));
+        return Err(Problem::bad_request(
+            "center_id is missing; patient_id means something within a center only.",
+        ));
     }
     let selection = Selection {
         center_id: query.center_id,

@@ -74,6 +74,7 @@ pub(crate) async fn list(
     items.truncate(size);
     let next_cursor = items.last().filter(|_| more).map(|q| q.query_id.to_string());
     let asked = json!({ "filter": { "state": state, "record_id": filter.record_id, "cursor": filter.cursor, "limit": limit } });
-    disclosure::read(&app, &caller, "record_query", asked, items.iter().map(|q| q.center_id.as_str())).await?;
+    disclosure::read(&app, &caller, "record_query", asked, items.iter().map(|q| q.center_id.as_str()))
+        .await?;
     Ok(Json(QueryPage { items, next_cursor }))
 }

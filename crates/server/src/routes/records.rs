@@ -174,7 +174,8 @@ async fn read(
     let id = request::id(&id, "record")?;
     let (stored, derived) =
         record_store::read(&app.database, centers, form, id).await.map_err(caller.problem())?;
-    let asked = json!({ "record_id": id, "version": stored.version, "patient_id": stored.record.text("patient_id") });
+    let asked =
+        json!({ "record_id": id, "version": stored.version, "patient_id": stored.record.text("patient_id") });
     disclosure::read(&app, &caller, form.name, asked, std::iter::once(stored.center_id.as_str())).await?;
     answer(&RecordView { derived, ..RecordView::new(stored, None) })
 }
@@ -322,11 +323,9 @@ async fn history(
     let centers = access::reads(&caller.principal)?;
     let id = request::id(&id, "record")?;
     // The center is that of the record, which a monitor's list of centers does not tell.
-    let (stored, _) =
-        record_store::read(&app.database, centers, form, id).await.map_err(caller.problem())?;
+    let (stored, _) = record_store::read(&app.database, centers, form, id).await.map_err(caller.problem())?;
     let versions = record_store::history(&app.database, centers, form, id).await.map_err(caller.problem())?;
-    let asked =
-        json!({ "record_id": id, "versions": versions.len(), "patient_id": stored.record.text("patient_id") });
+    let asked = json!({ "record_id": id, "versions": versions.len(), "patient_id": stored.record.text("patient_id") });
     disclosure::read(&app, &caller, form.name, asked, std::iter::once(stored.center_id.as_str())).await?;
     answer(&json!({ "record_id": id, "form": form.name, "versions": versions }))
 }
