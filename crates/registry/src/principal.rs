@@ -233,7 +233,7 @@ pub async fn create_token(
     if usize::try_from(known).ok() != Some(request.centers.len()) {
         return Err(Error::Refused("a center of the token is not in the registry"));
     }
-    let scopes: Vec<String> = request.scopes.iter().map(TokenScope::to_string).collect();
+    let limits: Vec<String> = request.scopes.iter().map(TokenScope::to_string).collect();
     sqlx::query(
         "insert into api_token (token_id, token_hash, label, role, centers, products, created_at, expires_at, scopes)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -246,12 +246,12 @@ pub async fn create_token(
     .bind(&request.products)
     .bind(scoped.now)
     .bind(request.expires_at)
-    .bind(&scopes)
+    .bind(&limits)
     .execute(&mut *scoped.tx)
     .await?;
     let payload = serde_json::json!({
         "label": request.label, "role": request.role, "centers": request.centers, "products": request.products,
-        "expires_at": request.expires_at, "scopes": scopes,
+        "expires_at": request.expires_at, "scopes": limits,
         "fingerprint": crate::audit::hex(&Sha256::digest(token_hash(&secret))),
     });
     let written = Written { record_id: token_id, version: 1, payload: payload.to_string().into_bytes() };

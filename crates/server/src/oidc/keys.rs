@@ -127,6 +127,19 @@ fn authorities(file: &PathBuf) -> Result<ureq::tls::RootCerts, String> {
     Ok(ureq::tls::RootCerts::from(certificates))
 }
 
+/// What discovery tells (OpenID Connect Discovery 1.0, section 3).
+#[derive(Deserialize)]
+struct Provider {
+    issuer: String,
+    jwks_uri: String,
+}
+
+/// A set of keys (RFC 7517, section 5).
+#[derive(Deserialize)]
+struct Set {
+    keys: Vec<Value>,
+}
+
 fn fetch(source: &Source, agent: &ureq::Agent, issuer: &str) -> Result<Vec<Jwk>, String> {
     let text = match source {
         Source::File(path) => {
@@ -134,11 +147,6 @@ fn fetch(source: &Source, agent: &ureq::Agent, issuer: &str) -> Result<Vec<Jwk>,
         }
         Source::Uri(uri) => get(agent, uri)?,
         Source::Discovery(uri) => {
-            #[derive(Deserialize)]
-            struct Provider {
-                issuer: String,
-                jwks_uri: String,
-            }
             let provider: Provider =
                 serde_json::from_str(&get(agent, uri)?).map_err(|e| format!("{uri}: {e}"))?;
             if provider.issuer != issuer {
@@ -148,10 +156,6 @@ fn fetch(source: &Source, agent: &ureq::Agent, issuer: &str) -> Result<Vec<Jwk>,
             get(agent, &provider.jwks_uri)?
         }
     };
-    #[derive(Deserialize)]
-    struct Set {
-        keys: Vec<Value>,
-    }
     let set: Set = serde_json::from_str(&text).map_err(|e| format!("this is no set of keys: {e}"))?;
     // A key of a kind that is not known here must not hide the others.
     let keys: Vec<Jwk> = set.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect();

@@ -1,4 +1,4 @@
-//! OpenID Connect bearer tokens: signed by a trusted provider, for this registry, valid now, with claims that name a role and centers.
+//! Bearer tokens of an identity provider (OpenID Connect): signed by a trusted provider, for this registry, valid now, with claims that name a role and centers.
 
 mod config;
 mod keys;
