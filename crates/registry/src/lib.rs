@@ -21,6 +21,7 @@ pub mod review;
 pub mod scope;
 pub mod snapshot;
 mod sql;
+pub mod submission;
 pub mod token_scope;
 mod trail;
 

@@ -131,8 +131,11 @@ pub(crate) struct ServeArguments {
     #[command(flatten)]
     pub(crate) front: Front,
     /// Largest bulk submission, in MiB.
-    #[arg(long, env = "SEQUELA_SUBMISSION_MIB", default_value_t = 256)]
+    #[arg(long, env = "SEQUELA_SUBMISSION_MIB", default_value_t = 4096)]
     pub(crate) submission_mib: usize,
+    /// How much of a submission is held in memory and written in one transaction, in KiB.
+    #[arg(long, env = "SEQUELA_SUBMISSION_PART_KIB", default_value_t = 8192)]
+    pub(crate) submission_part_kib: u64,
 }
 
 /// How the server faces the network.

@@ -8,6 +8,7 @@ use axum::serve::ListenerExt;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use registry::audit::seal;
 use registry::scope::Author;
+use registry::submission::Runner;
 use server::{App, Oidc, RateLimit};
 use std::io::IsTerminal;
 use std::net::SocketAddr;
@@ -46,13 +47,37 @@ pub(crate) fn log_to_stderr(cli: &Cli) -> Result<(), Failure> {
     Ok(())
 }
 
+/// How large submissions may be, and how much of one is written at a time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SubmissionLimits {
+    pub(crate) bytes: usize,
+    pub(crate) part_bytes: u64,
+}
+
+impl Default for SubmissionLimits {
+    fn default() -> Self {
+        Self { bytes: 256 << 20, part_bytes: 8 << 20 }
+    }
+}
+
+impl ServeArguments {
+    fn limits(&self) -> SubmissionLimits {
+        SubmissionLimits {
+            bytes: self.submission_mib << 20,
+            part_bytes: self.submission_part_kib.max(1) << 10,
+        }
+    }
+}
+
 /// A running server.
 pub(crate) struct Running {
     pub(crate) app: Arc<App>,
     pub(crate) address: SocketAddr,
     stop: watch::Sender<bool>,
+    seal_last: watch::Sender<bool>,
     serving: JoinHandle<std::io::Result<()>>,
     sealing: JoinHandle<()>,
+    writing: JoinHandle<()>,
 }
 
 impl Running {
@@ -60,7 +85,7 @@ impl Running {
     pub(crate) async fn start(
         instance: &Instance,
         listen: SocketAddr,
-        submission_limit: usize,
+        limits: SubmissionLimits,
         front: &Front,
     ) -> Result<Self, Failure> {
         let certificate = match (&front.tls_cert, &front.tls_key) {
@@ -69,11 +94,14 @@ impl Running {
         };
         let oidc = front.oidc.as_deref().map(Oidc::from_file).transpose().map_err(Failure::input)?;
         let metrics = PrometheusBuilder::new().install_recorder().map_err(Failure::internal)?;
+        let submissions = Arc::new(Runner::new(instance.database.clone(), instance.submissions.clone())?);
         let app = Arc::new(App {
             database: instance.database.clone(),
             sealing_key: instance.sealing_key.clone(),
             snapshots: instance.snapshots.clone(),
-            submission_limit,
+            submission_limit: limits.bytes,
+            submission_part_bytes: limits.part_bytes,
+            submissions,
             report_slots: tokio::sync::Semaphore::new(
                 std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             ),
@@ -93,7 +121,8 @@ impl Running {
             tracing::warn!(%address, "tokens and patient data travel unencrypted: give --tls-cert and --tls-key, or name the TLS proxy as --trusted-proxy");
         }
         let service = server::router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
-        let mut end = stopped.clone();
+        let (seal_last, sealed) = watch::channel(false);
+        let mut end = stopped;
         let end = async move { drop(end.wait_for(|s| *s).await) };
         let serving = match certificate {
             None => tokio::spawn(
@@ -104,15 +133,19 @@ impl Running {
                 tokio::spawn(axum::serve(listener, service).with_graceful_shutdown(end).into_future())
             }
         };
-        let sealing = tokio::spawn(keep_sealing(Arc::clone(&app), stopped));
-        Ok(Self { app, address, stop, serving, sealing })
+        let writing = tokio::spawn(Arc::clone(&app.submissions).run());
+        let sealing = tokio::spawn(keep_sealing(Arc::clone(&app), sealed));
+        Ok(Self { app, address, stop, seal_last, serving, sealing, writing })
     }
 
-    /// Lets requests under way finish, seals what they wrote and ends.
+    /// Lets requests under way finish, and the parts of submissions being written; seals what they wrote and ends.
     pub(crate) async fn stop(self) -> Result<(), Failure> {
         // The receivers live as long as the tasks; nobody listening means that they have ended already.
         let _ = self.stop.send(true);
         self.serving.await.map_err(Failure::internal)?.map_err(Failure::internal)?;
+        self.app.submissions.stop();
+        self.writing.await.map_err(Failure::internal)?;
+        let _ = self.seal_last.send(true);
         self.sealing.await.map_err(Failure::internal)
     }
 }
@@ -162,8 +195,7 @@ pub(crate) async fn asked_to_stop() {
 /// `sequela serve`.
 pub(crate) async fn run(storage: Storage, arguments: ServeArguments) -> Result<ExitCode, Failure> {
     let mut instance = Instance::open(storage).await?;
-    let limit = arguments.submission_mib << 20;
-    let running = Running::start(&instance, arguments.listen, limit, &arguments.front).await?;
+    let running = Running::start(&instance, arguments.listen, arguments.limits(), &arguments.front).await?;
     let scheme = if running.app.tls { "https" } else { "http" };
     println!(
         "Sequela listens on {scheme}://{}  (documentation: {scheme}://{}/docs/)",

@@ -54,6 +54,10 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "This role may not do this", detail)
     }
 
+    pub(crate) fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", "Not in this state", detail)
+    }
+
     pub(crate) fn missing(what: &str) -> Self {
         Self::new(
             StatusCode::NOT_FOUND,
