@@ -20,6 +20,8 @@ pub(crate) struct Instance {
     pub(crate) url: String,
     admin: String,
     next_center: AtomicU32,
+    /// KiB of a submission written at a time.
+    pub(crate) part_kib: Option<u32>,
 }
 
 /// A center of an instance, with its submitter's client.
@@ -59,7 +61,15 @@ impl Instance {
         fs::set_permissions(&directory, fs::Permissions::from_mode(0o711)).unwrap();
         let guard = Guard::of(&directory);
         let next_center = AtomicU32::new(1);
-        Self { guard, directory, server: None, url: String::new(), admin: String::new(), next_center }
+        Self {
+            guard,
+            directory,
+            server: None,
+            url: String::new(),
+            admin: String::new(),
+            next_center,
+            part_kib: None,
+        }
     }
 
     /// A migrated installation with an administrator's token; its server does not run yet.
@@ -110,9 +120,11 @@ impl Instance {
     pub(crate) fn start_with(&mut self, arguments: &[&str]) {
         assert!(self.server.is_none(), "the server runs already");
         let log = File::options().create(true).append(true).open(self.log_file()).unwrap();
+        let part = self.part_kib.map(|kib| format!("--submission-part-kib={kib}"));
         let mut server = self
             .program()
             .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(part)
             .args(arguments)
             .stdout(Stdio::piped())
             .stderr(log)

@@ -122,11 +122,13 @@ fn header(file: &mut Xlsx<File_>, name: &str) -> Result<Vec<String>, Fault> {
 struct Waiting<'r, 'a> {
     reader: &'r mut XlsxCellReader<'a, File_>,
     next: Option<calamine::Cell<DataRef<'a>>>,
+    /// The reader must not be asked again after its end.
+    over: bool,
 }
 
 impl<'r, 'a> Waiting<'r, 'a> {
     fn new(reader: &'r mut XlsxCellReader<'a, File_>) -> Self {
-        Self { reader, next: None }
+        Self { reader, next: None, over: false }
     }
 
     /// The next row that has cells: its index and its cells from the first column on.
@@ -138,9 +140,13 @@ impl<'r, 'a> Waiting<'r, 'a> {
         loop {
             let cell = match self.next.take() {
                 Some(cell) => Some(cell),
+                None if self.over => None,
                 None => self.reader.next_cell().map_err(unreadable)?,
             };
-            let Some(cell) = cell else { return Ok(begun) };
+            let Some(cell) = cell else {
+                self.over = true;
+                return Ok(begun);
+            };
             let (row, column) = cell.get_position();
             if begun.as_ref().is_some_and(|(at, _)| *at != row) {
                 self.next = Some(cell);

@@ -195,7 +195,7 @@ async fn export_log(instance: &Instance, arguments: &ExportArguments) -> Result<
         }
     };
     let asked = serde_json::json!({ "filter": &selection });
-    shown(instance, Manner::Export, "audit_log", asked, None).await?;
+    shown(instance, Manner::Export, "audit_log", asked, selection.center_id.as_deref()).await?;
     let begun = Instant::now();
     let (sender, mut receiver) = tokio::sync::mpsc::channel::<Vec<u8>>(4);
     let writing = tokio::task::spawn_blocking(move || -> std::io::Result<()> {

@@ -20,6 +20,8 @@ pub(crate) struct Caller {
     pub(crate) principal: Principal,
     pub(crate) language: Language,
     pub(crate) request_id: Uuid,
+    /// The request, to be told what its answer shows.
+    pub(crate) seen: Seen,
 }
 
 impl Caller {
@@ -91,7 +93,8 @@ impl FromRequestParts<Arc<App>> for Caller {
         }
         let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
         access::scoped(&principal, &parts.method, route)?;
-        Ok(Self { principal, language, request_id: seen.request_id })
+        seen.by(&principal);
+        Ok(Self { principal, language, request_id: seen.request_id, seen })
     }
 }
 

@@ -28,6 +28,8 @@ pub(crate) fn frame() -> OpenApi {
             { "name": "records", "description": "Clinical records of the caller's center" },
             { "name": "reference", "description": "Centers and products" },
             { "name": "queries", "description": "What the registry asks a center" },
+            { "name": "due", "description": "What is due, and how complete the data are" },
+            { "name": "transfers", "description": "Patients who go on at another center, and possible duplicates" },
             { "name": "reports", "description": "Snapshots and reports" },
             { "name": "administration", "description": "Tokens and the audit log" },
             { "name": "service", "description": "Health and metrics" }
@@ -171,6 +173,8 @@ fn view_schema(name: &str) -> Value {
                     "trace": { "type": "array", "items": { "type": "object" } }, "missing": { "type": "array", "items": { "type": "string" } }
                 } }
             },
+            "lock": { "type": "object", "description": "Present when the record was ever locked." },
+            "signatures": { "type": "array", "description": "Signatures of the record; `status` is `broken` after any later change.", "items": { "type": "object" } },
             "other_records": {
                 "type": "array",
                 "description": "Records written earlier that this one contradicts, with the queries opened there.",
@@ -205,7 +209,7 @@ fn parameter(place: &str, name: &str, description: &str, schema: &Value) -> Valu
     json!({ "name": name, "in": place, "required": place == "path", "description": description, "schema": schema })
 }
 
-fn id_parameter() -> Value {
+pub(crate) fn id_parameter() -> Value {
     parameter("path", "record_id", "Id of the record", &json!({ "type": "string", "format": "uuid" }))
 }
 
@@ -218,6 +222,35 @@ fn if_match() -> Value {
 fn idempotency_key() -> Value {
     let schema = json!({ "type": "string", "minLength": 1, "maxLength": 255 });
     parameter("header", "Idempotency-Key", "Makes sending the request twice safe", &schema)
+}
+
+/// Parameters of a change to one record.
+pub(crate) fn record_write_parameters() -> Value {
+    json!([id_parameter(), if_match(), idempotency_key()])
+}
+
+/// A body that gives a reason and nothing else.
+pub(crate) fn reason_body() -> Value {
+    json!({ "type": "object", "additionalProperties": false, "required": ["reason"],
+            "properties": { "reason": { "type": "string", "minLength": 3, "maxLength": 1000 } } })
+}
+
+/// An operation with one success.
+pub(crate) struct Described<'a> {
+    pub(crate) tag: &'a str,
+    pub(crate) id: &'a str,
+    pub(crate) summary: &'a str,
+    pub(crate) parameters: &'a Value,
+    pub(crate) body: Option<&'a Value>,
+    pub(crate) status: &'a str,
+    pub(crate) answer: &'a str,
+    pub(crate) schema: &'a Value,
+}
+
+/// Adds an operation to the document.
+pub(crate) fn describe(api: &mut OpenApi, path: &str, method: HttpMethod, of: &Described<'_>) {
+    let answers = responses(&[(of.status, answer(of.answer, of.schema))]);
+    add(api, path, method, operation(of.tag, of.id, of.summary, of.parameters, of.body, &answers));
 }
 
 fn operation(

@@ -80,6 +80,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(bulk)
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::method_not_allowed)
+        .layer(from_fn_with_state(Arc::clone(&app), disclosure::ensure))
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(from_fn_with_state(Arc::clone(&app), observe::observe))
         .with_state(app)

@@ -8,7 +8,9 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use registry::principal::Principal;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 use tracing::Instrument;
@@ -22,12 +24,20 @@ pub(crate) struct Seen {
     /// Where it comes from.
     pub(crate) origin: IpAddr,
     limit: Arc<OnceLock<Decision>>,
+    caller: Arc<OnceLock<Principal>>,
+    logged: Arc<AtomicBool>,
 }
 
 impl Default for Seen {
     fn default() -> Self {
         let origin = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-        Self { request_id: Uuid::now_v7(), origin, limit: Arc::default() }
+        Self {
+            request_id: Uuid::now_v7(),
+            origin,
+            limit: Arc::default(),
+            caller: Arc::default(),
+            logged: Arc::default(),
+        }
     }
 }
 
@@ -36,6 +46,26 @@ impl Seen {
     pub(crate) fn tell(&self, decision: Decision) {
         // A request is counted once.
         let _ = self.limit.set(decision);
+    }
+
+    /// Tells who sends the request.
+    pub(crate) fn by(&self, principal: &Principal) {
+        let _ = self.caller.set(principal.clone());
+    }
+
+    /// Who sends the request, once that is known.
+    pub(crate) fn caller(&self) -> Option<&Principal> {
+        self.caller.get()
+    }
+
+    /// Notes that the audit log knows what the answer shows.
+    pub(crate) fn is_logged(&self) {
+        self.logged.store(true, Ordering::Relaxed);
+    }
+
+    /// True when the audit log knows what the answer shows.
+    pub(crate) fn logged(&self) -> bool {
+        self.logged.load(Ordering::Relaxed)
     }
 }
 

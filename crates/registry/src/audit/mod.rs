@@ -35,6 +35,8 @@ pub enum Action {
     Read,
     /// Many records, or the log itself, were copied out.
     Export,
+    /// A patient was erased.
+    Erase,
 }
 
 impl Action {
@@ -48,6 +50,7 @@ impl Action {
             Self::Administer => "administer",
             Self::Read => "read",
             Self::Export => "export",
+            Self::Erase => "erase",
         }
     }
 }

@@ -7,6 +7,7 @@ use intake::Place;
 use serde::{Deserialize, Serialize};
 use sqlx::postgres::PgRow;
 use sqlx::{Postgres, Row, Transaction};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BinaryHeap};
 use uuid::Uuid;
 
@@ -148,13 +149,18 @@ pub(super) async fn store(
         .bind(some.iter().map(|f| f.of.version).collect::<Vec<_>>())
         .bind(some.iter().map(|f| f.patient_id.as_deref()).collect::<Vec<_>>())
         .bind(some.iter().map(|f| f.rule.as_str()).collect::<Vec<_>>())
-        .bind(some.iter().map(|f| f.field.as_str()).collect::<Vec<_>>())
-        .bind(some.iter().map(|f| f.received.as_deref()).collect::<Vec<_>>())
-        .bind(some.iter().map(|f| f.expected.as_deref()).collect::<Vec<_>>())
+        .bind(some.iter().map(|f| storable(&f.field)).collect::<Vec<_>>())
+        .bind(some.iter().map(|f| f.received.as_deref().map(storable)).collect::<Vec<_>>())
+        .bind(some.iter().map(|f| f.expected.as_deref().map(storable)).collect::<Vec<_>>())
         .execute(&mut **tx)
         .await?;
     }
     Ok(())
+}
+
+/// PostgreSQL's text holds any character but one.
+fn storable(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { Cow::Borrowed(text) }
 }
 
 /// Removes the results of an attempt that is made again from the start.

@@ -82,9 +82,13 @@ impl Runner {
         let centers = [center.to_owned()];
         loop {
             let ended = self.ended.notified();
-            let now = super::find(&self.database, &centers, id).await?;
-            if now.ended() || tokio::time::Instant::now() >= deadline {
-                return Ok(now);
+            let over = tokio::time::Instant::now() >= deadline;
+            match super::find(&self.database, &centers, id).await {
+                Ok(now) if now.ended() || over => return Ok(now),
+                Ok(_) => {}
+                // The file is safe; the database comes back.
+                Err(error) if away(&error) && !over => {}
+                Err(error) => return Err(error),
             }
             let pause = tokio::time::Instant::now() + std::time::Duration::from_millis(500);
             // Ended, or time to look again: another server may have written it.
@@ -260,6 +264,9 @@ fn said(error: &Error) -> String {
             _ => "the database refused to go on; resume the submission later, or ask the registry's operator"
                 .to_owned(),
         },
+        Error::File { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
+            "the registry's disk is full; resume the submission when there is room".to_owned()
+        }
         other => other.to_string(),
     }
 }

@@ -169,6 +169,17 @@ pub async fn accept(
     let mut scoped = Scoped::write(database, &upload.center).await?;
     let answer = Answer { status: 202, body: upload.id.as_bytes().to_vec() };
     if let Some(key) = key {
+        // The key of a submission that kept nothing is free, for another request too.
+        sqlx::query(
+            "update idempotent_answer set request_digest = $4 where center_id = $1 and token_id = $2 and idempotency_key = $3
+             and body = any (select uuid_send(submission_id) from submission where finished_at is not null and not committed)",
+        )
+        .bind(&key.center)
+        .bind(key.token_id)
+        .bind(&key.key)
+        .bind(key.digest.to_vec())
+        .execute(&mut *scoped.tx)
+        .await?;
         if let Some(before) = idempotency::claim(&mut scoped, key).await? {
             let id = Uuid::from_slice(&before.body).map_err(|_| Error::IdempotencyMismatch)?;
             let stands: bool = sqlx::query_scalar(

@@ -130,7 +130,7 @@ impl Runner {
         .await?;
         let touched: Vec<&str> = touched.iter().map(String::as_str).collect();
         let mut reviewed = Reviewed::default();
-        review::duplicates(&mut scoped, center, &mut reviewed, &touched).await?;
+        review::duplicates(&mut scoped, center, author(submission), &mut reviewed, &touched).await?;
         let (faults, counts) = part::told_at_the_end(&reviewed);
         results::store(&mut scoped.tx, center, id, i32::MAX, &[], &faults).await?;
         count(&mut scoped, id, None, counts).await?;
@@ -172,7 +172,8 @@ impl Runner {
             touched.extend(&written.touched);
             if next.is_none() {
                 let touched: Vec<&str> = touched.iter().copied().collect();
-                review::duplicates(&mut scoped, center, &mut written.reviewed, &touched).await?;
+                review::duplicates(&mut scoped, center, author(submission), &mut written.reviewed, &touched)
+                    .await?;
             }
             let (results, faults, counts) = part::told(&part, written.outcomes, &written.reviewed);
             rejected += counts.rejected;

@@ -16,8 +16,8 @@ use futures::StreamExt;
 use registry::audit::export::{self, Selection};
 use registry::audit::head::{SignedHead, signed_head};
 use registry::audit::proof::{self, Proof, Wanted};
-use registry::audit::seal;
 use registry::audit::verify::{self, Verification};
+use registry::audit::{REGISTRY_SCOPE, seal};
 use registry::disclosure::Manner;
 use registry::principal::Role;
 use serde::Deserialize;
@@ -158,7 +158,10 @@ pub(crate) async fn export(
         contents: query.contents,
     };
     let asked = json!({ "filter": &selection });
-    disclosure::whole(&app, &caller, Manner::Export, "audit_log", asked, None).await?;
+    // What names a patient is kept with the patient's center, where an erasure finds it.
+    let of: Option<Vec<String>> =
+        selection.center_id.clone().filter(|c| c != REGISTRY_SCOPE).map(|c| vec![c]);
+    disclosure::whole(&app, &caller, Manner::Export, "audit_log", asked, of.as_deref()).await?;
     let (sender, receiver) = tokio::sync::mpsc::channel::<Vec<u8>>(4);
     let (failed, failure) = tokio::sync::oneshot::channel();
     tokio::spawn(async move {

@@ -24,6 +24,7 @@ use registry::Stored;
 use registry::batch::{self, Candidate, Mode, Outcome};
 use registry::record_store::{self, Change, Filter};
 use registry::review::{DerivedValue, derived};
+use registry::signature::{Lock, Signature};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -51,6 +52,12 @@ pub(crate) struct RecordView {
     /// What the criteria derive for this record, beside what was reported.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) derived: Vec<DerivedValue>,
+    /// Whether it is locked, once it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) lock: Option<Lock>,
+    /// Who signed it, and whether that still holds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) signatures: Vec<Signature>,
     /// Records written earlier that this one contradicts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) other_records: Vec<OtherRecord>,
@@ -71,6 +78,8 @@ impl RecordView {
             data: stored.record.to_json(),
             queries,
             derived: Vec::new(),
+            lock: None,
+            signatures: Vec::new(),
             other_records: Vec::new(),
         }
     }
@@ -175,12 +184,17 @@ async fn read(
 ) -> Result<Response, Problem> {
     let centers = access::reads(&caller.principal)?;
     let id = request::id(&id, "record")?;
-    let (stored, derived) =
-        record_store::read(&app.database, centers, form, id).await.map_err(caller.problem())?;
+    let found = record_store::read(&app.database, centers, form, id).await.map_err(caller.problem())?;
+    let stored = &found.stored;
     let asked =
         json!({ "record_id": id, "version": stored.version, "patient_id": stored.record.text("patient_id") });
     disclosure::read(&app, &caller, form.name, asked, std::iter::once(stored.center_id.as_str())).await?;
-    answer(&RecordView { derived, ..RecordView::new(stored, None) })
+    answer(&RecordView {
+        derived: found.derived,
+        lock: found.lock,
+        signatures: found.signatures,
+        ..RecordView::new(found.stored, None)
+    })
 }
 
 fn answer(body: &impl Serialize) -> Result<Response, Problem> {
@@ -246,7 +260,7 @@ struct Retraction {
 }
 
 /// A reason is a sentence, not a formality.
-fn reason(text: &str) -> Result<&str, Problem> {
+pub(crate) fn reason(text: &str) -> Result<&str, Problem> {
     let text = text.trim();
     if (3..=1000).contains(&text.chars().count()) && !text.chars().any(char::is_control) {
         return Ok(text);
@@ -326,7 +340,7 @@ async fn history(
     let centers = access::reads(&caller.principal)?;
     let id = request::id(&id, "record")?;
     // The center is that of the record, which a monitor's list of centers does not tell.
-    let (stored, _) = record_store::read(&app.database, centers, form, id).await.map_err(caller.problem())?;
+    let stored = record_store::read(&app.database, centers, form, id).await.map_err(caller.problem())?.stored;
     let versions = record_store::history(&app.database, centers, form, id).await.map_err(caller.problem())?;
     let asked = json!({ "record_id": id, "versions": versions.len(), "patient_id": stored.record.text("patient_id") });
     disclosure::read(&app, &caller, form.name, asked, std::iter::once(stored.center_id.as_str())).await?;
