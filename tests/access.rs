@@ -102,6 +102,7 @@ const NOTHING_FOREIGN: &[(&str, &str)] = &[
     ("POST /v1/audit/verification", "auditors only"),
     ("GET /v1/audit/head", "the newest block of the whole registry"),
     ("GET /v1/audit/export", "auditors only"),
+    ("GET /v1/templates/workbook", "the same for everybody"),
 ];
 
 /// An operation of the document: method, path as written, and the row of [`TABLE`] it falls under.
@@ -246,6 +247,9 @@ struct Foreign {
     /// Path of a form → its record.
     ids: BTreeMap<&'static str, String>,
     token_id: String,
+    submission_id: String,
+    query_id: String,
+    transfer_id: String,
     secrets: Vec<String>,
 }
 
@@ -264,7 +268,22 @@ impl Foreign {
         let tokens = instance.admin().get("/v1/tokens").expect(200);
         let own = tokens.as_array().unwrap().iter().find(|t| t["centers"] == json!([center.id])).unwrap();
         let token_id = own["token_id"].as_str().unwrap().to_owned();
-        Self { center, ids, token_id, secrets }
+        let sent = json!({ "form": "patient", "patient_id": "SECRET" }).to_string();
+        let sent = center.submitter.submit("", sent.as_bytes()).expect(200);
+        let submission_id = sent["submission_id"].as_str().unwrap().to_owned();
+        let monitor = instance.caller("monitor", &[&center.id]);
+        let asked = json!({ "form": "patient", "record_id": ids["patients"], "text": "Is this right?" });
+        let query_id =
+            monitor.post("/v1/queries", &asked).expect(201)["query_id"].as_str().unwrap().to_owned();
+        let receiving = instance.center();
+        let lead = instance.caller("lead", &[&center.id]);
+        let transfer = json!({
+            "patient_id": "P-0001-21", "to_center": receiving.id, "transferred_on": "2025-01-31", "reason": "moved house",
+        });
+        let transfer = lead.post("/v1/transfers", &transfer).expect(201);
+        let transfer_id = transfer["transfer_id"].as_str().unwrap().to_owned();
+        secrets.extend([submission_id.clone(), query_id.clone(), transfer_id.clone()]);
+        Self { center, ids, token_id, submission_id, query_id, transfer_id, secrets }
     }
 
     /// Requests of this operation that ask for what belongs to this center, with the statuses that may answer them; `None` when nobody has
@@ -291,9 +310,86 @@ impl Foreign {
                 (operation.path.clone(), example.clone()?, &[200, 201, 409, 422][..]),
                 (operation.path.clone(), with(example?, "center_id", &self.center.id), &[422][..]),
             ],
-            "GET /v1/{form}/{record_id}" | "GET /v1/{form}/{record_id}/history" => {
-                vec![(of_form("")?, Value::Null, &[404][..])]
+            "GET /v1/{form}/{record_id}"
+            | "GET /v1/{form}/{record_id}/history"
+            | "GET /v1/{form}/{record_id}/signatures"
+            | "GET /v1/{form}/{record_id}/due" => vec![(of_form("")?, Value::Null, &[404][..])],
+            "POST /v1/{form}/{record_id}/lock" | "POST /v1/{form}/{record_id}/unlock" => {
+                vec![(of_form("")?, json!({ "reason": "not mine" }), &[404][..])]
             }
+            "POST /v1/{form}/{record_id}/signatures" => {
+                let signed = json!({ "meaning": "reviewed", "name": "Dr. Li" });
+                vec![(of_form("")?, signed, &[404, 422][..])]
+            }
+            "POST /v1/{form}/{record_id}/withdrawal" => {
+                let stop = json!({ "mode": "stop", "reason": "not mine", "withdrawn_on": "2025-01-01" });
+                vec![(of_form("")?, stop, &[404, 422][..])]
+            }
+            "GET /v1/submissions/{submission_id}"
+            | "GET /v1/submissions/{submission_id}/rows"
+            | "GET /v1/submissions/{submission_id}/rejected"
+            | "POST /v1/submissions/{submission_id}/cancellation"
+            | "POST /v1/submissions/{submission_id}/resumption" => {
+                vec![(operation.path.replace("{submission_id}", &self.submission_id), json!({}), &[404][..])]
+            }
+            "GET /v1/queries/{query_id}" => {
+                vec![(operation.path.replace("{query_id}", &self.query_id), Value::Null, &[404][..])]
+            }
+            "POST /v1/queries/{query_id}/messages" => {
+                vec![(
+                    operation.path.replace("{query_id}", &self.query_id),
+                    json!({ "text": "not mine" }),
+                    &[404][..],
+                )]
+            }
+            "POST /v1/queries/{query_id}/confirmation"
+            | "POST /v1/queries/{query_id}/resolution"
+            | "POST /v1/queries/{query_id}/reopening" => {
+                vec![(
+                    operation.path.replace("{query_id}", &self.query_id),
+                    json!({ "reason": "not mine" }),
+                    &[404][..],
+                )]
+            }
+            "POST /v1/queries" => {
+                let asked =
+                    json!({ "form": "patient", "record_id": self.ids["patients"], "text": "not mine" });
+                vec![(operation.path.clone(), asked, &[404][..])]
+            }
+            "GET /v1/transfers/{transfer_id}/records" => {
+                vec![(operation.path.replace("{transfer_id}", &self.transfer_id), Value::Null, &[404][..])]
+            }
+            "POST /v1/transfers/{transfer_id}/revocation" => {
+                let body = json!({ "reason": "not mine" });
+                vec![(operation.path.replace("{transfer_id}", &self.transfer_id), body, &[404][..])]
+            }
+            "POST /v1/transfers/{transfer_id}/enrolment" => {
+                let body = json!({ "patient_id": "MINE" });
+                vec![(operation.path.replace("{transfer_id}", &self.transfer_id), body, &[404, 422][..])]
+            }
+            "POST /v1/transfers" => {
+                let body = json!({ "patient_id": "P-0001-21", "to_center": self.center.id, "transferred_on": "2025-01-31", "reason": "not mine" });
+                vec![(operation.path.clone(), body, &[404, 422][..])]
+            }
+            "POST /v1/patient-tokens" => {
+                let body = json!({ "tokens": [{ "patient_id": "P-0001-21", "kind": "OTHER", "key_version": "1", "token": "ab".repeat(32) }] });
+                vec![(operation.path.clone(), body, &[404, 422][..])]
+            }
+            "GET /v1/submissions"
+            | "GET /v1/queries/counts"
+            | "GET /v1/erasures"
+            | "GET /v1/changes"
+            | "GET /v1/transfers"
+            | "GET /v1/duplicates"
+            | "GET /v1/completeness" => vec![(operation.path.clone(), Value::Null, &[200][..])],
+            "GET /v1/due" => vec![
+                (operation.path.clone(), Value::Null, &[200][..]),
+                (
+                    format!("/v1/due?center_id={}&patient_id=P-0001-21", self.center.id),
+                    Value::Null,
+                    &[200][..],
+                ),
+            ],
             "PUT /v1/{form}/{record_id}" => {
                 vec![(of_form("")?, json!({ "reason": "not mine", "data": example? }), &[404][..])]
             }

@@ -12,6 +12,16 @@ const SHOWS: &[(&str, &str, &str)] = &[
     ("GET /v1/{form}", "read", "{form}"),
     ("GET /v1/{form}/{record_id}", "read", "{form}"),
     ("GET /v1/{form}/{record_id}/history", "read", "{form}"),
+    ("GET /v1/{form}/{record_id}/signatures", "read", "path"),
+    ("GET /v1/{form}/{record_id}/due", "read", "path"),
+    ("GET /v1/due", "read", "due"),
+    ("GET /v1/changes", "read", "changes"),
+    ("GET /v1/transfers", "read", "transfers"),
+    ("GET /v1/transfers/{transfer_id}/records", "read", "transfers"),
+    ("GET /v1/duplicates", "read", "duplicates"),
+    ("GET /v1/submissions/{submission_id}/rows", "read", "submissions"),
+    ("GET /v1/submissions/{submission_id}/rejected", "read", "submissions"),
+    ("GET /v1/queries/{query_id}", "read", "queries"),
     ("GET /v1/queries", "read", "record_query"),
     ("POST /v1/reports", "read", "report"),
     ("POST /v1/snapshots", "export", "snapshot"),
@@ -30,6 +40,28 @@ const QUIET: &[&str] = &[
     "PUT /v1/{form}/{record_id}",
     "POST /v1/{form}/{record_id}/retraction",
     "POST /v1/submissions",
+    // What a center has just sent; a monitor who looks at it is logged.
+    "GET /v1/submissions",
+    "GET /v1/submissions/{submission_id}",
+    "POST /v1/submissions/{submission_id}/cancellation",
+    "POST /v1/submissions/{submission_id}/resumption",
+    "GET /v1/templates/workbook",
+    "POST /v1/{form}/{record_id}/lock",
+    "POST /v1/{form}/{record_id}/unlock",
+    "POST /v1/{form}/{record_id}/signatures",
+    "POST /v1/{form}/{record_id}/withdrawal",
+    "POST /v1/queries",
+    "GET /v1/queries/counts",
+    "POST /v1/queries/{query_id}/messages",
+    "POST /v1/queries/{query_id}/confirmation",
+    "POST /v1/queries/{query_id}/resolution",
+    "POST /v1/queries/{query_id}/reopening",
+    "GET /v1/erasures",
+    "POST /v1/transfers",
+    "POST /v1/transfers/{transfer_id}/revocation",
+    "POST /v1/transfers/{transfer_id}/enrolment",
+    "POST /v1/patient-tokens",
+    "GET /v1/completeness",
     "GET /v1/centers",
     "POST /v1/centers",
     "GET /v1/products",
@@ -77,6 +109,17 @@ fn every_operation_either_logs_what_it_shows_or_shows_nothing() {
     let patient_id =
         lead.get("/v1/patients").expect(200)["items"][0]["record_id"].as_str().unwrap().to_owned();
     statistician.post("/v1/snapshots", &json!({})).expect(201);
+    let sent = json!({ "form": "patient", "patient_id": "SENT" }).to_string();
+    let submission =
+        lead.submit("", sent.as_bytes()).expect(200)["submission_id"].as_str().unwrap().to_owned();
+    let asked = json!({ "form": "patient", "record_id": patient_id, "text": "Is this right?" });
+    let query = lead.post("/v1/queries", &asked).expect(201)["query_id"].as_str().unwrap().to_owned();
+    let receiving = instance.center();
+    let transfer = json!({
+        "patient_id": "P-0001-31", "to_center": receiving.id, "transferred_on": "2025-01-31", "reason": "moved house",
+    });
+    let transfer =
+        lead.post("/v1/transfers", &transfer).expect(201)["transfer_id"].as_str().unwrap().to_owned();
     let mut tried = 0;
     for operation in operations(&instance) {
         let row = operation.row.as_str();
@@ -86,15 +129,19 @@ fn every_operation_either_logs_what_it_shows_or_shows_nothing() {
         };
         let form = CLINICAL.iter().find(|f| operation.path.split('/').nth(2) == Some(f.path));
         let subject = subject.replace("{form}", form.map_or("", |f| f.name));
+        let subject = subject.replace("path", form.map_or("", |f| f.path));
         let id = form.map(|f| {
             let one = format!("select record_id::text from {} limit 1", f.name);
             texts(&instance, &one).remove(0)
         });
         let path = operation.path.replace("{record_id}", id.as_deref().unwrap_or_default());
+        let path = path.replace("{submission_id}", &submission).replace("{query_id}", &query);
+        let path = path.replace("{transfer_id}", &transfer);
         let (client, path) = match row {
             "POST /v1/snapshots" => (&statistician, path),
             "GET /v1/audit/proof" => (&lead, format!("{path}?record_id={patient_id}&contents=true")),
             "GET /v1/audit/export" => (&auditor, path),
+            "GET /v1/transfers/{transfer_id}/records" => (&receiving.submitter, path),
             _ => (&lead, path),
         };
         let before = entries(&instance);
@@ -105,13 +152,16 @@ fn every_operation_either_logs_what_it_shows_or_shows_nothing() {
         assert_eq!((&entry["action"], &entry["subject"]), (&json!(action), &json!(subject)), "{row}");
         assert_eq!(entry["request"], answer.header("x-request-id"), "{row}");
         let of_center = !matches!(row, "POST /v1/snapshots" | "GET /v1/audit/export");
-        assert_eq!(entry["center"], if of_center { center.id.as_str() } else { "*" }, "{row}");
+        let own = if row.starts_with("GET /v1/transfers/") { &receiving.id } else { &center.id };
+        assert_eq!(entry["center"], if of_center { own.as_str() } else { "*" }, "{row}");
         if let Some(id) = id.filter(|_| path.contains("history") || row.ends_with("{record_id}")) {
             assert_eq!(entry["asked"]["record_id"], id, "{row}");
         }
         tried += 1;
     }
-    assert_eq!(tried, 5 + 3 * CLINICAL.len());
+    let expected =
+        operations(&instance).iter().filter(|o| SHOWS.iter().any(|(row, ..)| *row == o.row)).count();
+    assert!(tried == expected && tried > 4 * CLINICAL.len(), "{tried}");
     // Nothing of a patient stands in an entry itself, only in its erasable payload.
     let named = "select count(*) from audit_entry where audit_entry::text like '%P-0001-31%'";
     assert_eq!(count(&instance, named), 0);
