@@ -17,7 +17,7 @@ const SHOWS: &[(&str, &str, &str)] = &[
     ("GET /v1/due", "read", "due"),
     ("GET /v1/changes", "read", "changes"),
     ("GET /v1/transfers", "read", "transfers"),
-    ("GET /v1/transfers/{transfer_id}/records", "read", "transfers"),
+    ("GET /v1/transfers/{transfer_id}/records", "read", "transfer"),
     ("GET /v1/duplicates", "read", "duplicates"),
     ("GET /v1/submissions/{submission_id}/rows", "read", "submissions"),
     ("GET /v1/submissions/{submission_id}/rejected", "read", "submissions"),
@@ -152,8 +152,8 @@ fn every_operation_either_logs_what_it_shows_or_shows_nothing() {
         assert_eq!((&entry["action"], &entry["subject"]), (&json!(action), &json!(subject)), "{row}");
         assert_eq!(entry["request"], answer.header("x-request-id"), "{row}");
         let of_center = !matches!(row, "POST /v1/snapshots" | "GET /v1/audit/export");
-        let own = if row.starts_with("GET /v1/transfers/") { &receiving.id } else { &center.id };
-        assert_eq!(entry["center"], if of_center { own.as_str() } else { "*" }, "{row}");
+        // What another center was granted is on record where it was read, in the log of the center whose rows they are.
+        assert_eq!(entry["center"], if of_center { center.id.as_str() } else { "*" }, "{row}");
         if let Some(id) = id.filter(|_| path.contains("history") || row.ends_with("{record_id}")) {
             assert_eq!(entry["asked"]["record_id"], id, "{row}");
         }
@@ -232,6 +232,66 @@ fn nothing_is_shown_when_it_cannot_be_logged() {
     execute(&instance, "grant insert on audit_payload to sequela_app");
     center.submitter.get(&at).expect(200);
     instance.assert_intact();
+}
+
+#[test]
+fn an_erasure_takes_away_whom_the_log_says_was_read_about() {
+    let mut instance = Instance::new();
+    instance.start();
+    let center = filled(&instance);
+    let lead = instance.caller("lead", &[&center.id]);
+    let auditor = instance.caller("auditor", &[]);
+    let found = lead.get("/v1/patients?patient_id=P-0002-31").expect(200)["items"][0].clone();
+    let at = found["location"].as_str().unwrap().to_owned();
+    for path in [
+        at.clone(),
+        format!("{at}/history"),
+        format!("{at}/due"),
+        "/v1/patients/P-0002-31/due".to_owned(),
+        "/v1/due?patient_id=P-0002-31".to_owned(),
+        "/v1/queries?limit=5".to_owned(),
+    ] {
+        lead.get(&path).expect(200);
+    }
+    assert_eq!(
+        auditor.get(&format!("/v1/audit/export?center_id={}&patient_id=P-0002-31", center.id)).status,
+        200
+    );
+    let named = "select count(*) from audit_payload where position('P-0002-31'::bytea in payload) > 0";
+    assert!(count(&instance, named) > 6);
+    let before = entries(&instance);
+    let erase = json!({ "mode": "erase", "confirm": "P-0002-31", "reason": "withdrew consent" });
+    lead.post(&format!("{at}/withdrawal"), &erase).expect(200);
+    assert_eq!(count(&instance, named), 0, "no payload names the patient any more");
+    assert_eq!(entries(&instance), before, "that somebody read, and who, stays");
+    assert!(
+        count(
+            &instance,
+            "select count(*) from audit_payload p join audit_entry e using (center_id, record_id, version) where e.action = 'read'"
+        ) >= 1
+    );
+    instance.assert_intact();
+}
+
+#[test]
+fn the_change_feed_tells_no_reads() {
+    let center = shared().center();
+    let at = center.submitter.post("/v1/patients", &patient("P")).expect(201)["location"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let feed = || {
+        crate::support::wait_for("the change", || {
+            let page = center.submitter.get("/v1/changes").expect(200);
+            page["items"].as_array().filter(|items| !items.is_empty()).cloned()
+        })
+    };
+    assert_eq!(feed().len(), 1);
+    center.submitter.get(&at).expect(200);
+    center.submitter.get("/v1/patients").expect(200);
+    center.submitter.post("/v1/patients", &patient("Q")).expect(201);
+    crate::support::wait_for("the second change", || (feed().len() >= 2).then_some(()));
+    assert_eq!(feed().len(), 2);
 }
 
 #[test]

@@ -5,6 +5,7 @@
 mod access;
 mod audit;
 mod audit_documents;
+mod audit_export;
 mod audit_reads;
 mod audit_tampering;
 mod backup;
@@ -17,6 +18,7 @@ mod disk;
 mod doctor;
 mod due;
 mod evolution;
+mod foreign;
 mod front;
 mod idempotency;
 mod isolation;

@@ -66,12 +66,14 @@ fn asked(route: &str, uri: &Uri) -> Map<String, Value> {
             asked.insert(name.to_owned(), Value::from(value));
         }
     }
-    let filter: Vec<(String, String)> = request::query(uri).unwrap_or_default();
-    if !filter.is_empty() {
-        let members = filter.into_iter().map(|(name, value)| (name, Value::from(value)));
-        asked.insert("filter".to_owned(), Value::Object(members.collect()));
-    }
+    asked.insert("filter".to_owned(), filter(uri));
     asked
+}
+
+/// The query string as an object, in which an erasure finds the patients it names.
+pub(crate) fn filter(uri: &Uri) -> Value {
+    let members: Vec<(String, String)> = request::query(uri).unwrap_or_default();
+    Value::Object(members.into_iter().map(|(name, value)| (name, Value::from(value))).collect())
 }
 
 /// Logs that the caller is shown these rows. Without the entry there is no answer.
