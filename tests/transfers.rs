@@ -358,3 +358,31 @@ fn every_form_with_patients_is_granted_and_none_without() {
         );
     }
 }
+
+#[test]
+fn records_are_still_found_by_their_keys_beside_the_policy_of_grants() {
+    let center = shared().center();
+    block_on(async {
+        let mut app = connect(shared(), "sequela_app").await;
+        app.execute("begin; set local enable_seqscan = off").await.unwrap();
+        let scope = format!("select set_config('sequela.centers', '{}', true)", center.id);
+        app.execute(AssertSqlSafe(scope)).await.unwrap();
+        for (statement, condition) in [
+            (
+                "select * from laboratory where center_id = any ((select sequela_scope())::text[]) and record_id = gen_random_uuid()",
+                "record_id",
+            ),
+            (
+                "select * from laboratory where center_id = 'A' and patient_id = any (array['P', 'Q'])",
+                "patient_id",
+            ),
+        ] {
+            let plan = app.fetch_all(AssertSqlSafe(format!("explain {statement}"))).await.unwrap();
+            let plan: Vec<String> = plan.iter().map(|r| r.get(0)).collect();
+            let by_key = plan
+                .iter()
+                .any(|l| l.contains("Index Cond") && l.contains("center_id") && l.contains(condition));
+            assert!(by_key, "{plan:#?}");
+        }
+    });
+}

@@ -126,9 +126,8 @@ fn assert_no_trace(instance: &Instance, center: &str, words: &[&str]) {
             let found = count(
                 instance,
                 &format!(
-                    "select count(*) from {table} t where t.center_id = '{}' and
-                     (t::text like '%{word}%' or t::text like '%' || encode('{word}', 'hex') || '%')",
-                    center
+                    "select count(*) from {table} t where t.center_id = '{center}' and
+                     (t::text like '%{word}%' or t::text like '%' || encode('{word}', 'hex') || '%')"
                 ),
             );
             assert_eq!(found, 0, "{table} still holds {word}");

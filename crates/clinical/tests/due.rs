@@ -14,9 +14,9 @@ use std::collections::HashSet;
 
 fn record(form: &str, content: &Value) -> Record {
     let form = clinical::forms::clinical(form).unwrap().1;
-    let context = Context { today: NaiveDate::from_ymd_opt(2040, 1, 1).unwrap() };
+    let at = Context { today: NaiveDate::from_ymd_opt(2040, 1, 1).unwrap() };
     let (record, findings) =
-        Record::from_json(form, &Entries::parse(content.to_string().as_bytes()).unwrap(), context);
+        Record::from_json(form, &Entries::parse(content.to_string().as_bytes()).unwrap(), at);
     record.unwrap_or_else(|| panic!("{}: {findings:?}", form.name))
 }
 

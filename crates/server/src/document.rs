@@ -405,10 +405,67 @@ pub(crate) fn describe_reference(api: &mut OpenApi, form: &FormDescriptor) {
     add(api, &path, HttpMethod::Post, create);
 }
 
-/// Describes the bulk route.
-pub(crate) fn describe_bulk(api: &mut OpenApi) {
+/// What a submission is answered with.
+fn submission_schema() -> Value {
+    let row = json!({
+        "type": "object",
+        "properties": {
+            "row": { "type": "integer", "description": "Line of the file or row of the sheet, from 1" },
+            "sheet": { "type": "string", "description": "Sheet of a workbook" },
+            "form": { "type": "string" },
+            "outcome": { "type": "string", "enum": ["created", "updated", "unchanged", "rejected"] },
+            "record_id": { "type": "string", "format": "uuid" },
+            "version": { "type": "integer" },
+            "errors": { "type": "array", "items": reference("ErrorItem") },
+            "queries": { "type": "array", "items": reference("ErrorItem") }
+        },
+        "required": ["row", "outcome"]
+    });
+    let group = json!({
+        "type": "object",
+        "description": "Identical faults: one rule at one field of one form",
+        "properties": {
+            "rule": { "type": "string" }, "form": { "type": ["string", "null"] }, "field": { "type": ["string", "null"] },
+            "message": { "type": "string" }, "rows": { "type": "integer" },
+            "first_rows": { "type": "array", "items": { "type": "object" } },
+            "distinct_values": { "type": "integer" },
+            "values": { "type": "array", "description": "The most frequent values, with what was probably meant", "items": { "type": "object" } },
+            "expected": { "type": ["string", "null"] }
+        },
+        "required": ["rule", "message", "rows", "first_rows", "values"]
+    });
+    let count = |text: &str| json!({ "type": "integer", "description": text });
+    json!({
+        "type": "object",
+        "properties": {
+            "submission_id": { "type": "string", "format": "uuid" },
+            "center_id": { "type": "string" },
+            "state": { "type": "string", "enum": ["uploading", "queued", "running", "done", "cancelled", "failed"] },
+            "format": { "type": "string" }, "form": { "type": ["string", "null"] }, "file_name": { "type": ["string", "null"] },
+            "dry_run": { "type": "boolean" },
+            "policy": { "type": "string" }, "mode": { "type": "string" }, "reason": { "type": ["string", "null"] },
+            "committed": { "type": "boolean", "description": "False for a dry run and for a refused all_or_nothing batch" },
+            "bytes": count("Size of the file"),
+            "rows": { "type": ["integer", "null"], "description": "Rows of the file, once it was read" },
+            "rows_done": count("Rows dealt with"), "created": count("New records"), "updated": count("New versions of records"),
+            "unchanged": count("Rows equal to what the registry holds"), "rejected": count("Rows refused"),
+            "with_queries": count("Accepted rows with queries"), "queries_closed": count("Queries that closed"),
+            "failure": { "type": ["string", "null"] },
+            "location": { "type": "string" },
+            "rejected_rows": { "type": ["string", "null"], "description": "Where to download the rejected rows" },
+            "fault_groups": { "type": "array", "items": group }, "query_groups": { "type": "array", "items": group },
+            "other_records": { "type": "array", "items": { "type": "object" } },
+            "results": { "type": "array", "items": row },
+            "next_cursor": { "type": ["string", "null"], "description": "Where `/rows` goes on when not all rows fit" }
+        },
+        "required": ["submission_id", "center_id", "state", "dry_run", "policy", "committed", "rows", "created", "updated", "unchanged", "rejected", "with_queries"]
+    })
+}
+
+/// How a submission is asked for.
+fn submission_parameters() -> Value {
     let forms: Vec<&str> = clinical::forms::CLINICAL.iter().map(|f| f.name).collect();
-    let parameters = json!([
+    json!([
         parameter(
             "query",
             "form",
@@ -453,60 +510,12 @@ pub(crate) fn describe_bulk(api: &mut OpenApi) {
             &json!({ "type": "string" })
         ),
         idempotency_key(),
-    ]);
-    let row = json!({
-        "type": "object",
-        "properties": {
-            "row": { "type": "integer", "description": "Line of the file or row of the sheet, from 1" },
-            "sheet": { "type": "string", "description": "Sheet of a workbook" },
-            "form": { "type": "string" },
-            "outcome": { "type": "string", "enum": ["created", "updated", "unchanged", "rejected"] },
-            "record_id": { "type": "string", "format": "uuid" },
-            "version": { "type": "integer" },
-            "errors": { "type": "array", "items": reference("ErrorItem") },
-            "queries": { "type": "array", "items": reference("ErrorItem") }
-        },
-        "required": ["row", "outcome"]
-    });
-    let group = json!({
-        "type": "object",
-        "description": "Identical faults: one rule at one field of one form",
-        "properties": {
-            "rule": { "type": "string" }, "form": { "type": ["string", "null"] }, "field": { "type": ["string", "null"] },
-            "message": { "type": "string" }, "rows": { "type": "integer" },
-            "first_rows": { "type": "array", "items": { "type": "object" } },
-            "distinct_values": { "type": "integer" },
-            "values": { "type": "array", "description": "The most frequent values, with what was probably meant", "items": { "type": "object" } },
-            "expected": { "type": ["string", "null"] }
-        },
-        "required": ["rule", "message", "rows", "first_rows", "values"]
-    });
-    let count = |text: &str| json!({ "type": "integer", "description": text });
-    let result = json!({
-        "type": "object",
-        "properties": {
-            "submission_id": { "type": "string", "format": "uuid" },
-            "center_id": { "type": "string" },
-            "state": { "type": "string", "enum": ["uploading", "queued", "running", "done", "cancelled", "failed"] },
-            "format": { "type": "string" }, "form": { "type": ["string", "null"] }, "file_name": { "type": ["string", "null"] },
-            "dry_run": { "type": "boolean" },
-            "policy": { "type": "string" }, "mode": { "type": "string" }, "reason": { "type": ["string", "null"] },
-            "committed": { "type": "boolean", "description": "False for a dry run and for a refused all_or_nothing batch" },
-            "bytes": count("Size of the file"),
-            "rows": { "type": ["integer", "null"], "description": "Rows of the file, once it was read" },
-            "rows_done": count("Rows dealt with"), "created": count("New records"), "updated": count("New versions of records"),
-            "unchanged": count("Rows equal to what the registry holds"), "rejected": count("Rows refused"),
-            "with_queries": count("Accepted rows with queries"), "queries_closed": count("Queries that closed"),
-            "failure": { "type": ["string", "null"] },
-            "location": { "type": "string" },
-            "rejected_rows": { "type": ["string", "null"], "description": "Where to download the rejected rows" },
-            "fault_groups": { "type": "array", "items": group }, "query_groups": { "type": "array", "items": group },
-            "other_records": { "type": "array", "items": { "type": "object" } },
-            "results": { "type": "array", "items": row },
-            "next_cursor": { "type": ["string", "null"], "description": "Where `/rows` goes on when not all rows fit" }
-        },
-        "required": ["submission_id", "center_id", "state", "dry_run", "policy", "committed", "rows", "created", "updated", "unchanged", "rejected", "with_queries"]
-    });
+    ])
+}
+
+/// Describes the bulk route.
+pub(crate) fn describe_bulk(api: &mut OpenApi) {
+    let (parameters, result) = (submission_parameters(), submission_schema());
     let mut submit = operation(
         "records",
         "submit",

@@ -136,7 +136,7 @@ async fn answer(
         let mut problem = Problem::unavailable(format!(
             "{why}. The file is kept: POST {location}/resumption goes on with it."
         ));
-        problem.title = "The submission failed".to_owned();
+        "The submission failed".clone_into(&mut problem.title);
         return Err(problem);
     }
     let mut response = if submission.ended() {
