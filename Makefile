@@ -6,7 +6,7 @@ export CARGO_TARGET_DIR ?= $(CACHE)/target
 BINARY := $(CARGO_TARGET_DIR)/debug/sequela
 EXIT ?=
 
-.PHONY: help demo test lint bench spec postgres release deny
+.PHONY: help demo test lint bench fuzz spec postgres release deny
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -33,6 +33,10 @@ bench: postgres ## speed, as ratios to floors measured in the same run
 	cargo bench --locked -p sequela --bench registry
 	cargo bench --locked -p survival
 	cargo bench --locked -p synth --bench criteria
+
+fuzz: postgres ## fuzz the interface with a token of each role; needs Python 3
+	cargo build --locked -p sequela
+	BINARY=$(BINARY) bash tests/fuzz/run
 
 spec: ## regenerate api-spec/
 	cargo build --locked -p sequela

@@ -95,15 +95,12 @@ impl Instance {
 
     fn program(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sequela"));
-        for name in [
-            "DATABASE_URL",
-            "SEQUELA_LOG",
-            "SEQUELA_LOG_FORMAT",
-            "SEQUELA_LISTEN",
-            "SEQUELA_SUBMISSION_MIB",
-            "SEQUELA_SUBMISSION_PART_KIB",
-        ] {
-            command.env_remove(name);
+        // What the environment says is no part of a test.
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if text == "DATABASE_URL" || (text.starts_with("SEQUELA_") && text != "SEQUELA_PG_BIN") {
+                command.env_remove(name);
+            }
         }
         command.env("SEQUELA_DATA_DIR", self.data_dir()).stdin(Stdio::null());
         command
@@ -116,6 +113,11 @@ impl Instance {
 
     /// Starts the server and waits until it listens.
     pub(crate) fn start(&mut self) {
+        self.start_with(&[]);
+    }
+
+    /// Starts the server with more arguments.
+    pub(crate) fn start_with(&mut self, arguments: &[&str]) {
         assert!(self.server.is_none(), "the server runs already");
         let log = File::options().create(true).append(true).open(self.log_file()).unwrap();
         let part = self.part_kib.map(|kib| format!("--submission-part-kib={kib}"));
@@ -123,6 +125,7 @@ impl Instance {
             .program()
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(part)
+            .args(arguments)
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
@@ -130,7 +133,8 @@ impl Instance {
         self.guard.watch(Some(server.id()));
         let mut line = String::new();
         BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let url = line.split_whitespace().find(|word| word.starts_with("http://"));
+        let url =
+            line.split_whitespace().find(|word| word.starts_with("http://") || word.starts_with("https://"));
         let url = url.unwrap_or_else(|| panic!("the server did not start:\n{}", self.log()));
         self.url = url.to_owned();
         self.server = Some(server);

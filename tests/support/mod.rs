@@ -3,6 +3,7 @@
 pub(crate) mod files;
 pub(crate) mod guard;
 pub(crate) mod http;
+pub(crate) mod identity_provider;
 pub(crate) mod instance;
 pub(crate) mod patients;
 pub(crate) mod sql;

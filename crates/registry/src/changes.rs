@@ -77,7 +77,7 @@ pub async fn since(
          where (e.generation, e.xid) >= ($1, $2)
            and (e.generation, e.xid, e.center_id collate \"C\", e.record_id, e.version) > ($1, $2, $3, $4, $5)
            and (e.generation, e.xid) < (select generation, xid_until from sealed)
-           and (e.subject = any ($6) and ($7::text is null or e.subject = $7) or e.action = $8)
+           and (e.subject = any ($6) and e.action not in ('read', 'export') and ($7::text is null or e.subject = $7) or e.action = $8)
          order by e.generation, e.xid, e.center_id collate \"C\", e.record_id, e.version limit $9",
     )
     .bind(place.generation)

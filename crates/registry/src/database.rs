@@ -11,7 +11,7 @@ pub const ROLES: [&str; 4] = ["sequela_app", "sequela_sealer", "sequela_exporter
 /// Serializes the bootstrap step of several servers on one cluster.
 const BOOTSTRAP_LOCK: i64 = 0x5345_5155_454c_4131;
 
-static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");
+pub(crate) static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");
 
 /// Where the database is and how its roles log in.
 #[derive(Clone)]

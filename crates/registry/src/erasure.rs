@@ -110,7 +110,10 @@ pub async fn erase(
     }
     review::take_turns(&mut scoped, center, &BTreeSet::from([patient.clone()])).await?;
     let erasure_id = Uuid::now_v7();
-    let erased = rows(&mut scoped, center, &patient).await?;
+    let mut erased = rows(&mut scoped, center, &patient).await?;
+    erased.ids.extend(readings(&mut scoped, center, &patient).await?);
+    erased.ids.sort();
+    erased.ids.dedup();
     let payloads = sqlx::query("delete from audit_payload where center_id = $1 and record_id = any ($2)")
         .bind(center)
         .bind(&erased.ids)
@@ -207,6 +210,20 @@ async fn rows(scoped: &mut Scoped, center: &str, patient: &str) -> Result<Erased
     ids.sort();
     ids.dedup();
     Ok(Erased { ids, by_table })
+}
+
+/// Log entries that say that somebody was shown the patient: who and when stays, whom goes.
+async fn readings(scoped: &mut Scoped, center: &str, patient: &str) -> Result<Vec<Uuid>> {
+    let member = |name: &str| format!("\"{name}\":{}", Value::from(patient)).into_bytes();
+    let ids = sqlx::query_scalar(
+        "select record_id from audit_payload where center_id = $1 and (position($2 in payload) > 0 or position($3 in payload) > 0)",
+    )
+    .bind(center)
+    .bind(member("patient_id"))
+    .bind(member("record_id"))
+    .fetch_all(&mut *scoped.tx)
+    .await?;
+    Ok(ids)
 }
 
 /// Deletes the answers kept for the center's requests: any of them may tell something about the patient. A request that is sent again is

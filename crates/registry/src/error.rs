@@ -27,6 +27,9 @@ pub enum Error {
     /// No such record in scope.
     #[error("no such record")]
     NotFound,
+    /// The log entry is in no sealed block yet.
+    #[error("the log entry is not sealed yet")]
+    NotSealed,
     /// No such thing in scope.
     #[error("no such {0}")]
     Missing(&'static str),

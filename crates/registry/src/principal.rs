@@ -4,6 +4,7 @@ use crate::audit::{Action, REGISTRY_SCOPE};
 use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::scope::{Author, Scoped};
+use crate::token_scope::{TokenScope, within};
 use crate::trail::{self, Written};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -70,7 +71,7 @@ impl Role {
 /// Whoever sends a request.
 #[derive(Debug, Clone)]
 pub struct Principal {
-    /// The token.
+    /// The actor in the log: the token's id, or the id of an [`identity`](crate::identity).
     pub token_id: Uuid,
     /// Who it was given to.
     pub label: String,
@@ -80,6 +81,8 @@ pub struct Principal {
     pub centers: Vec<String>,
     /// Products of a sponsor.
     pub products: Vec<String>,
+    /// Limits beside the role; none for no limit.
+    pub scopes: Vec<TokenScope>,
 }
 
 impl Principal {
@@ -108,6 +111,8 @@ pub struct TokenRequest {
     pub centers: Vec<String>,
     /// Products of a sponsor.
     pub products: Vec<String>,
+    /// Limits beside the role; none for no limit.
+    pub scopes: Vec<TokenScope>,
     /// When it stops working.
     pub expires_at: Option<DateTime<Utc>>,
 }
@@ -125,15 +130,20 @@ pub struct TokenInfo {
     pub centers: Vec<String>,
     /// Products.
     pub products: Vec<String>,
+    /// Limits beside the role; none for no limit.
+    pub scopes: Vec<String>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it stops working.
     pub expires_at: Option<DateTime<Utc>>,
     /// When it was revoked.
     pub revoked_at: Option<DateTime<Utc>>,
+    /// When it was last used, to the minute; not part of the log.
+    pub last_used_at: Option<DateTime<Utc>>,
 }
 
-const PREFIX: &str = "seq_";
+/// How every token begins, so that scanners for leaked secrets can find it.
+pub const PREFIX: &str = "seq_";
 
 fn token_hash(secret: &str) -> Vec<u8> {
     Sha256::digest(secret.as_bytes()).to_vec()
@@ -145,8 +155,8 @@ pub async fn authenticate(database: &Database, secret: &str) -> Result<Option<Pr
         return Ok(None);
     }
     let row = sqlx::query(
-        "select token_id, label, role, centers, products from api_token
-         where token_hash = $1 and revoked_at is null and (expires_at is null or expires_at > now())",
+        "select token_id, label, role, centers, products, scopes, last_used_at < now() - interval '1 minute' is not false as unnoted
+         from api_token where token_hash = $1 and revoked_at is null and (expires_at is null or expires_at > now())",
     )
     .bind(token_hash(secret))
     .fetch_optional(&database.app)
@@ -159,7 +169,24 @@ pub async fn authenticate(database: &Database, secret: &str) -> Result<Option<Pr
         record: token_id.to_string(),
         what: format!("role {role}"),
     })?;
+    let scopes: Vec<String> = row.try_get("scopes")?;
+    let scopes: Vec<TokenScope> =
+        scopes.iter().map(|s| s.parse()).collect::<std::result::Result<_, ()>>().map_err(|()| {
+            Error::Inconsistent {
+                table: "api_token".to_owned(),
+                record: token_id.to_string(),
+                what: "a scope".to_owned(),
+            }
+        })?;
+    if row.try_get("unnoted")? {
+        // At most once a minute, so that reading does not become writing.
+        sqlx::query("update api_token set last_used_at = now() where token_id = $1")
+            .bind(token_id)
+            .execute(&database.app)
+            .await?;
+    }
     Ok(Some(Principal {
+        scopes,
         token_id,
         label: row.try_get("label")?,
         role,
@@ -168,12 +195,16 @@ pub async fn authenticate(database: &Database, secret: &str) -> Result<Option<Pr
     }))
 }
 
-/// Makes a token and returns its secret, which is not stored.
+/// Makes a token and returns its secret, which is not stored. `own` are the scopes of whoever makes it: it gets no more than those.
 pub async fn create_token(
     database: &Database,
     author: Author,
+    own: &[TokenScope],
     request: &TokenRequest,
 ) -> Result<(Uuid, String)> {
+    if !within(&request.scopes, own) {
+        return Err(Error::Refused("a token limited by scopes makes none that may more than itself"));
+    }
     if request.role.of_one_center() != (request.centers.len() == 1) && request.role != Role::Monitor {
         return Err(Error::Refused(
             "a submitter or lead has exactly one center, other roles than monitor have none",
@@ -202,9 +233,10 @@ pub async fn create_token(
     if usize::try_from(known).ok() != Some(request.centers.len()) {
         return Err(Error::Refused("a center of the token is not in the registry"));
     }
+    let limits: Vec<String> = request.scopes.iter().map(TokenScope::to_string).collect();
     sqlx::query(
-        "insert into api_token (token_id, token_hash, label, role, centers, products, created_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "insert into api_token (token_id, token_hash, label, role, centers, products, created_at, expires_at, scopes)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(token_id)
     .bind(token_hash(&secret))
@@ -214,11 +246,13 @@ pub async fn create_token(
     .bind(&request.products)
     .bind(scoped.now)
     .bind(request.expires_at)
+    .bind(&limits)
     .execute(&mut *scoped.tx)
     .await?;
     let payload = serde_json::json!({
         "label": request.label, "role": request.role, "centers": request.centers, "products": request.products,
-        "expires_at": request.expires_at,
+        "expires_at": request.expires_at, "scopes": limits,
+        "fingerprint": crate::audit::hex(&Sha256::digest(token_hash(&secret))),
     });
     let written = Written { record_id: token_id, version: 1, payload: payload.to_string().into_bytes() };
     trail::append(&mut scoped, REGISTRY_SCOPE, author, Action::Administer, "api_token", None, &[written])
@@ -230,7 +264,7 @@ pub async fn create_token(
 /// All tokens, newest first.
 pub async fn list_tokens(database: &Database) -> Result<Vec<TokenInfo>> {
     let rows = sqlx::query(
-        "select token_id, label, role, centers, products, created_at, expires_at, revoked_at from api_token order by token_id desc",
+        "select token_id, label, role, centers, products, scopes, created_at, expires_at, revoked_at, last_used_at from api_token order by token_id desc",
     )
     .fetch_all(&database.app)
     .await?;
@@ -242,9 +276,11 @@ pub async fn list_tokens(database: &Database) -> Result<Vec<TokenInfo>> {
                 role: row.try_get("role")?,
                 centers: row.try_get("centers")?,
                 products: row.try_get("products")?,
+                scopes: row.try_get("scopes")?,
                 created_at: row.try_get("created_at")?,
                 expires_at: row.try_get("expires_at")?,
                 revoked_at: row.try_get("revoked_at")?,
+                last_used_at: row.try_get("last_used_at")?,
             })
         })
         .collect()

@@ -108,13 +108,14 @@ async fn submission(
     let record = clinical::Record::from_json(form, &entries, context).0.unwrap();
     registry::reference_data::create(database, author, &record).await.unwrap();
     let request = TokenRequest {
+        scopes: Vec::new(),
         label: "bench".to_owned(),
         role: Role::Lead,
         centers: vec![CENTER.to_owned()],
         products: Vec::new(),
         expires_at: None,
     };
-    let (_, token) = create_token(database, author, &request).await.unwrap();
+    let (_, token) = create_token(database, author, &[], &request).await.unwrap();
 
     let synthetic =
         synth::Registry::new(&synth::Config { patients: synth::MAX_PATIENTS, ..synth::Config::default() })
@@ -136,6 +137,10 @@ async fn submission(
             registry::submission::Runner::new(database.clone(), directory.join("submissions")).unwrap(),
         ),
         report_slots: tokio::sync::Semaphore::new(2),
+        oidc: None,
+        rate_limit: server::RateLimit::per_minute(0),
+        proxies: Vec::new(),
+        tls: false,
         metrics: metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle(),
     });
     tokio::spawn(Arc::clone(&app.submissions).run());

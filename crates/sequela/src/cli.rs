@@ -74,9 +74,11 @@ pub(crate) enum Command {
     Snapshot(SnapshotCommand),
     /// Run a report on a snapshot.
     Report(ReportArguments),
-    /// Check the audit log.
+    /// Check the audit log, prove what stands in it, take it along.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Diagnose this installation: database, roles, sealing, disk, backups. Changes nothing.
+    Doctor(DoctorArguments),
     /// Survival statistics on any table, and their validation. Needs no server.
     #[command(subcommand)]
     Stats(stats::StatsCommand),
@@ -123,15 +125,37 @@ pub(crate) enum DeriveFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct ServeArguments {
-    /// Address to listen on. Put a TLS proxy in front of anything but the loopback interface.
+    /// Address to listen on. Anything but the loopback interface needs TLS, here or in a proxy.
     #[arg(long, env = "SEQUELA_LISTEN", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
+    #[command(flatten)]
+    pub(crate) front: Front,
     /// Largest bulk submission, in MiB.
     #[arg(long, env = "SEQUELA_SUBMISSION_MIB", default_value_t = 4096)]
     pub(crate) submission_mib: usize,
     /// How much of a submission is held in memory and written in one transaction, in KiB.
     #[arg(long, env = "SEQUELA_SUBMISSION_PART_KIB", default_value_t = 8192)]
     pub(crate) submission_part_kib: u64,
+}
+
+/// How the server faces the network.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Front {
+    /// Certificate chain in PEM: serve HTTPS. A changed file is taken up without a restart.
+    #[arg(long, env = "SEQUELA_TLS_CERT", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// Private key of the certificate in PEM.
+    #[arg(long, env = "SEQUELA_TLS_KEY", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Address or network of a proxy whose X-Forwarded-For and X-Forwarded-Proto count; may be repeated.
+    #[arg(long = "trusted-proxy", env = "SEQUELA_TRUSTED_PROXY", value_delimiter = ',')]
+    pub(crate) trusted_proxies: Vec<server::Network>,
+    /// Most requests a minute of one caller; 0 for no limit.
+    #[arg(long, env = "SEQUELA_RATE_LIMIT", default_value_t = 12_000)]
+    pub(crate) rate_limit: u32,
+    /// Configuration of an OpenID Connect provider whose bearer tokens are accepted, in TOML.
+    #[arg(long, env = "SEQUELA_OIDC")]
+    pub(crate) oidc: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -169,6 +193,9 @@ pub(crate) enum TokenCommand {
         /// Products of a sponsor.
         #[arg(long = "product")]
         products: Vec<String>,
+        /// Limit beside the role: read, write, or either of one area, for example records:read; may be repeated.
+        #[arg(long = "scope")]
+        scopes: Vec<String>,
         /// Days until it expires; without it, it does not.
         #[arg(long)]
         days: Option<u32>,
@@ -244,21 +271,89 @@ pub(crate) struct ReportArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuditCommand {
-    /// Recompute the whole log and compare every record with it.
+    /// Recompute the whole log and compare every record and every token with it.
     Verify(VerifyArguments),
+    /// Print the newest sealed block with its signature, to be kept elsewhere.
+    Head,
+    /// Print a proof that an entry stands in the sealed log.
+    #[command(disable_version_flag = true)]
+    Proof(ProofArguments),
+    /// Check a proof with nothing but the public key. Needs no server and no database.
+    VerifyProof {
+        /// File of the proof; `-` is standard input.
+        file: PathBuf,
+        /// Public half of the sealing key: 64 hexadecimal digits, or a file that holds them.
+        #[arg(long, visible_alias = "public-key")]
+        key: String,
+    },
+    /// Write the log as NDJSON, oldest entry first.
+    Export(ExportArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArguments {
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Directory that backups are written to: the age of its newest file is checked.
+    #[arg(long, env = "SEQUELA_BACKUPS")]
+    pub(crate) backups: Option<PathBuf>,
+    /// Exit with 3 for warnings too.
+    #[arg(long)]
+    pub(crate) strict: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArguments {
-    /// Public half of the sealing key in hexadecimal; without it, that of the data directory's key.
-    #[arg(long)]
+    /// Public half of the sealing key: 64 hexadecimal digits, or a file that holds them; without it, that of the data directory's key.
+    #[arg(long, visible_alias = "key")]
     pub(crate) public_key: Option<String>,
-    /// A head printed earlier and kept elsewhere, as BLOCK:POSITION:HASH; the log must still contain it.
+    /// A head kept elsewhere: a file written by `audit head`, or BLOCK:POSITION:HASH; the log must still contain it.
     #[arg(long)]
     pub(crate) head: Option<String>,
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProofArguments {
+    /// Id of the record, or of the token, read or export that the entry is about.
+    pub(crate) record_id: uuid::Uuid,
+    /// Center of the entry; `*` for what belongs to none.
+    #[arg(long, default_value = "*")]
+    pub(crate) center: String,
+    /// Version of the record; the newest when not given.
+    #[arg(long)]
+    pub(crate) version: Option<i32>,
+    /// With salt and content, so that what was written can be proved too.
+    #[arg(long)]
+    pub(crate) contents: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArguments {
+    /// Only entries of this center; `*` for what belongs to none.
+    #[arg(long)]
+    pub(crate) center: Option<String>,
+    /// Only entries about this patient of the center.
+    #[arg(long, requires = "center")]
+    pub(crate) patient: Option<String>,
+    /// Only entries about this record.
+    #[arg(long)]
+    pub(crate) record: Option<uuid::Uuid>,
+    /// Not before: a day, or a time with its zone.
+    #[arg(long, value_parser = crate::audit::moment)]
+    pub(crate) since: Option<chrono::DateTime<chrono::Utc>>,
+    /// Before: a day, or a time with its zone.
+    #[arg(long, value_parser = crate::audit::moment)]
+    pub(crate) until: Option<chrono::DateTime<chrono::Utc>>,
+    /// With salt and content of every entry.
+    #[arg(long)]
+    pub(crate) contents: bool,
+    /// Where to write it; standard output if not given.
+    #[arg(long, short)]
+    pub(crate) output: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

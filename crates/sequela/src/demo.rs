@@ -1,6 +1,6 @@
 //! `sequela demo`: a synthetic registry from an empty directory to reports, through the front door.
 
-use crate::cli::{DemoArguments, Remote, Storage};
+use crate::cli::{DemoArguments, Front, Remote, Storage};
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::instance::Instance;
@@ -25,7 +25,8 @@ pub(crate) async fn run(mut storage: Storage, arguments: DemoArguments) -> Resul
         storage.data_dir = Some(cluster::default_data_dir()?.join("demo"));
     }
     let instance = Instance::open(storage).await?;
-    let running = Running::start(&instance, arguments.listen, SubmissionLimits::default()).await?;
+    let running =
+        Running::start(&instance, arguments.listen, SubmissionLimits::default(), &Front::default()).await?;
     let done = show(&running, synthetic, arguments.exit).await;
     running.stop().await?;
     instance.close().await?;
@@ -94,13 +95,14 @@ async fn token(
     products: &[String],
 ) -> Result<String, Failure> {
     let request = TokenRequest {
+        scopes: Vec::new(),
         label: format!("demo {}", role.code()),
         role,
         centers: centers.to_vec(),
         products: products.to_vec(),
         expires_at: Some(chrono::Utc::now() + chrono::Duration::days(7)),
     };
-    Ok(principal::create_token(&running.app.database, system(), &request).await?.1)
+    Ok(principal::create_token(&running.app.database, system(), &[], &request).await?.1)
 }
 
 fn submit_all(

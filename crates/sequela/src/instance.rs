@@ -85,6 +85,30 @@ impl Instance {
     }
 }
 
+/// The database as an administrator, with nothing created and nothing changed: for diagnosis.
+pub(crate) struct Reached {
+    pub(crate) admin: PgConnectOptions,
+    cluster: Option<Cluster>,
+}
+
+impl Reached {
+    /// Fails with what is missing when there is nothing to reach yet.
+    pub(crate) async fn open(storage: &Storage, data_dir: &Path) -> Result<Self, Failure> {
+        if storage.database_url.is_none() && !data_dir.join("postgres/pgdata/PG_VERSION").exists() {
+            return Err(Failure::input(format!("{} holds no registry yet", data_dir.display())));
+        }
+        let (config, cluster) = connect(storage, &private_cluster(data_dir), true).await?;
+        Ok(Self { admin: config.admin, cluster })
+    }
+
+    pub(crate) async fn close(self) -> Result<(), Failure> {
+        match self.cluster {
+            Some(cluster) => Ok(cluster.stop().await?),
+            None => Ok(()),
+        }
+    }
+}
+
 fn private_cluster(data_dir: &Path) -> ClusterConfig {
     let setting = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let mut config = ClusterConfig::new(data_dir.join("postgres"));

@@ -6,12 +6,14 @@ mod cli;
 mod client;
 mod demo;
 mod derive;
+mod doctor;
 mod failure;
 mod instance;
 mod reference;
 mod reports;
 mod serve;
 mod submit;
+mod tls;
 mod tokens;
 
 use clap::Parser;
@@ -47,7 +49,9 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Demo(arguments) => wait(demo::run(cli.storage, arguments)),
         Command::Migrate => wait(instance::migrate(cli.storage)),
         Command::Token(command) => wait(tokens::run(cli.storage, command)),
-        Command::Audit(AuditCommand::Verify(arguments)) => wait(audit::verify(cli.storage, arguments)),
+        Command::Audit(AuditCommand::VerifyProof { file, key }) => audit::verify_proof(&file, &key),
+        Command::Audit(command) => wait(audit::run(cli.storage, command)),
+        Command::Doctor(arguments) => wait(doctor::run(cli.storage, arguments)),
         Command::Submit(arguments) => submit::run(&arguments),
         Command::Snapshot(SnapshotCommand::Take(remote)) => reports::take_snapshot(&remote),
         Command::Snapshot(SnapshotCommand::List(remote)) => reports::list_snapshots(&remote),

@@ -1,13 +1,15 @@
 //! `sequela serve`: the server, its sealer and an orderly end.
 
-use crate::cli::{Cli, LogFormat, ServeArguments, Storage};
+use crate::cli::{Cli, Front, LogFormat, ServeArguments, Storage};
 use crate::failure::Failure;
 use crate::instance::Instance;
+use crate::tls::{self, TlsListener};
+use axum::serve::ListenerExt;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use registry::audit::seal;
 use registry::scope::Author;
 use registry::submission::Runner;
-use server::App;
+use server::{App, Oidc, RateLimit};
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -84,7 +86,13 @@ impl Running {
         instance: &Instance,
         listen: SocketAddr,
         limits: SubmissionLimits,
+        front: &Front,
     ) -> Result<Self, Failure> {
+        let certificate = match (&front.tls_cert, &front.tls_key) {
+            (Some(chain), Some(key)) => Some(tls::Certificate::load(chain, key)?),
+            _ => None,
+        };
+        let oidc = front.oidc.as_deref().map(Oidc::from_file).transpose().map_err(Failure::input)?;
         let metrics = PrometheusBuilder::new().install_recorder().map_err(Failure::internal)?;
         let submissions = Arc::new(Runner::new(instance.database.clone(), instance.submissions.clone())?);
         let app = Arc::new(App {
@@ -97,6 +105,10 @@ impl Running {
             report_slots: tokio::sync::Semaphore::new(
                 std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             ),
+            oidc,
+            rate_limit: RateLimit::per_minute(front.rate_limit),
+            proxies: front.trusted_proxies.clone(),
+            tls: certificate.is_some(),
             metrics,
         });
         registry::reference_data::seed_products(&app.database, system()).await?;
@@ -106,14 +118,22 @@ impl Running {
             .map_err(|e| Failure::input(format!("cannot listen on {listen}: {e}")))?;
         let address = listener.local_addr().map_err(Failure::internal)?;
         let (stop, stopped) = watch::channel(false);
+        if !address.ip().is_loopback() && certificate.is_none() && front.trusted_proxies.is_empty() {
+            tracing::warn!(%address, "tokens and patient data travel unencrypted: give --tls-cert and --tls-key, or name the TLS proxy as --trusted-proxy");
+        }
+        let service = server::router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
         let (seal_last, sealed) = watch::channel(false);
-        let router = server::router(Arc::clone(&app));
         let mut end = stopped;
-        let serving = tokio::spawn(async move {
-            axum::serve(listener, router)
-                .with_graceful_shutdown(async move { drop(end.wait_for(|s| *s).await) })
-                .await
-        });
+        let end = async move { drop(end.wait_for(|s| *s).await) };
+        let serving = match certificate {
+            None => tokio::spawn(
+                axum::serve(listener.tap_io(no_delay), service).with_graceful_shutdown(end).into_future(),
+            ),
+            Some(certificate) => {
+                let listener = TlsListener::over(listener, certificate)?.tap_io(|_| {});
+                tokio::spawn(axum::serve(listener, service).with_graceful_shutdown(end).into_future())
+            }
+        };
         let writing = tokio::spawn(Arc::clone(&app.submissions).run());
         let sealing = tokio::spawn(keep_sealing(Arc::clone(&app), sealed));
         Ok(Self { app, address, stop, seal_last, serving, sealing, writing })
@@ -128,6 +148,13 @@ impl Running {
         self.writing.await.map_err(Failure::internal)?;
         let _ = self.seal_last.send(true);
         self.sealing.await.map_err(Failure::internal)
+    }
+}
+
+/// Answers are small and awaited.
+fn no_delay(stream: &mut tokio::net::TcpStream) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY");
     }
 }
 
@@ -169,9 +196,10 @@ pub(crate) async fn asked_to_stop() {
 /// `sequela serve`.
 pub(crate) async fn run(storage: Storage, arguments: ServeArguments) -> Result<ExitCode, Failure> {
     let mut instance = Instance::open(storage).await?;
-    let running = Running::start(&instance, arguments.listen, arguments.limits()).await?;
+    let running = Running::start(&instance, arguments.listen, arguments.limits(), &arguments.front).await?;
+    let scheme = if running.app.tls { "https" } else { "http" };
     println!(
-        "Sequela listens on http://{}  (documentation: http://{}/docs/)",
+        "Sequela listens on {scheme}://{}  (documentation: {scheme}://{}/docs/)",
         running.address, running.address
     );
     let mut stop = std::pin::pin!(asked_to_stop());

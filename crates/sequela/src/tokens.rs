@@ -5,16 +5,23 @@ use crate::failure::Failure;
 use crate::instance::Instance;
 use crate::serve::system;
 use registry::principal::{self, Role, TokenRequest};
+use registry::token_scope::TokenScope;
 use std::process::ExitCode;
 
 pub(crate) async fn run(storage: Storage, command: TokenCommand) -> Result<ExitCode, Failure> {
     let request = match &command {
-        TokenCommand::Create { label, role, centers, products, days } => {
+        TokenCommand::Create { label, role, centers, products, scopes, days } => {
             let role = Role::parse(role).ok_or_else(|| {
                 let roles: Vec<&str> = Role::ALL.iter().map(|r| r.code()).collect();
                 Failure::input(format!("--role {role}: expected one of {}", roles.join(", ")))
             })?;
+            let scope = |text: &String| {
+                text.parse::<TokenScope>().map_err(|()| {
+                    Failure::input(format!("--scope {text}: expected {}", TokenScope::ACCEPTED))
+                })
+            };
             Some(TokenRequest {
+                scopes: scopes.iter().map(scope).collect::<Result<_, _>>()?,
                 label: label.clone(),
                 role,
                 centers: centers.clone(),
@@ -38,7 +45,7 @@ async fn act(
     let database = &instance.database;
     match (command, request) {
         (TokenCommand::Create { .. }, Some(request)) => {
-            let (token_id, secret) = principal::create_token(database, system(), &request).await?;
+            let (token_id, secret) = principal::create_token(database, system(), &[], &request).await?;
             eprintln!("Token {token_id}. It is shown only now:");
             println!("{secret}");
         }
@@ -55,13 +62,26 @@ async fn act(
         }
         (TokenCommand::List | TokenCommand::Create { .. }, _) => {
             for token in principal::list_tokens(database).await? {
-                let state = if token.revoked_at.is_some() { "revoked" } else { "valid" };
+                let expired = token.expires_at.is_some_and(|at| at <= chrono::Utc::now());
+                let state = if token.revoked_at.is_some() {
+                    "revoked"
+                } else if expired {
+                    "expired"
+                } else {
+                    "valid"
+                };
+                let used = token.last_used_at.map_or_else(
+                    || "never used".to_owned(),
+                    |at| format!("used {}", at.format("%Y-%m-%d %H:%M")),
+                );
                 println!(
-                    "{}  {:<12}  {:<7}  {}  {}",
+                    "{}  {:<12}  {:<7}  {:<21}  {}  {}  {}",
                     token.token_id,
                     token.role,
                     state,
+                    used,
                     token.centers.join(","),
+                    token.scopes.join(","),
                     token.label
                 );
             }

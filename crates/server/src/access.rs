@@ -1,7 +1,43 @@
 //! Who may do what: the access table of ARCHITECTURE.md. Anything not granted here is refused.
 
 use crate::problem::Problem;
+use axum::http::{Method, StatusCode};
 use registry::principal::{Principal, Role};
+use registry::token_scope::{Access, Area, permitted};
+
+/// Which part of the interface a route belongs to, and whether it changes anything.
+fn kind(method: &Method, route: &str) -> (Area, Access) {
+    let reading = matches!(*method, Method::GET | Method::HEAD);
+    let begins = |prefixes: &[&str]| prefixes.iter().any(|p| route.starts_with(p));
+    // Centers and products are needed to make sense of records.
+    let area = if begins(&["/v1/tokens"]) || (!reading && begins(&["/v1/centers", "/v1/products"])) {
+        Area::Administration
+    } else if begins(&["/v1/audit"]) {
+        Area::Audit
+    } else if begins(&["/v1/reports", "/v1/snapshots"]) {
+        Area::Reports
+    } else {
+        Area::Records
+    };
+    // Some questions are too long for a URL.
+    let question = matches!(route, "/v1/reports" | "/v1/audit/verification");
+    (area, if reading || question { Access::Read } else { Access::Write })
+}
+
+/// Refuses what the scopes of a token leave out, whatever its role.
+pub(crate) fn scoped(principal: &Principal, method: &Method, route: &str) -> Result<(), Problem> {
+    let (area, access) = kind(method, route);
+    if permitted(&principal.scopes, area, access) {
+        return Ok(());
+    }
+    let own: Vec<String> = principal.scopes.iter().map(ToString::to_string).collect();
+    Err(Problem::new(
+        StatusCode::FORBIDDEN,
+        "scope",
+        "The token does not cover this",
+        format!("The token is limited to {}; this needs {}:{}.", own.join(", "), area.code(), access.code()),
+    ))
+}
 
 /// The center a caller writes to.
 pub(crate) fn writes(principal: &Principal) -> Result<&str, Problem> {
@@ -64,7 +100,27 @@ mod tests {
             role,
             centers,
             products: vec!["axi-cel".to_owned()],
+            scopes: Vec::new(),
         }
+    }
+
+    #[test]
+    fn routes_fall_under_the_scope_that_their_name_says() {
+        let of = |method: Method, route: &str| {
+            let (area, access) = kind(&method, route);
+            format!("{}:{}", area.code(), access.code())
+        };
+        assert_eq!(of(Method::GET, "/v1/patients/{record_id}"), "records:read");
+        assert_eq!(of(Method::PUT, "/v1/patients/{record_id}"), "records:write");
+        assert_eq!(of(Method::POST, "/v1/submissions"), "records:write");
+        assert_eq!(of(Method::GET, "/v1/centers"), "records:read");
+        assert_eq!(of(Method::POST, "/v1/centers"), "administration:write");
+        assert_eq!(of(Method::GET, "/v1/tokens"), "administration:read");
+        assert_eq!(of(Method::DELETE, "/v1/tokens/{token_id}"), "administration:write");
+        assert_eq!(of(Method::POST, "/v1/reports"), "reports:read");
+        assert_eq!(of(Method::POST, "/v1/snapshots"), "reports:write");
+        assert_eq!(of(Method::GET, "/v1/audit/export"), "audit:read");
+        assert_eq!(of(Method::POST, "/v1/audit/verification"), "audit:read");
     }
 
     #[test]

@@ -1,13 +1,16 @@
 //! Who sends a request, in which language, under which request id.
 
 use crate::App;
-use crate::observe::RequestId;
+use crate::access;
+use crate::observe::Seen;
+use crate::oidc::Refusal;
 use crate::problem::Problem;
-use axum::extract::FromRequestParts;
+use crate::rate_limit::Who;
+use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use clinical::finding::Language;
-use registry::principal::{Principal, authenticate};
+use registry::principal::{PREFIX, Principal, authenticate};
 use registry::scope::Author;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -17,6 +20,8 @@ pub(crate) struct Caller {
     pub(crate) principal: Principal,
     pub(crate) language: Language,
     pub(crate) request_id: Uuid,
+    /// The request, to be told what its answer shows.
+    pub(crate) seen: Seen,
 }
 
 impl Caller {
@@ -65,13 +70,60 @@ impl FromRequestParts<Arc<App>> for Caller {
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| token.trim())
             .ok_or_else(|| unauthorized("The Authorization header is not of the form: Bearer <token>."))?;
-        let principal = authenticate(&app.database, secret)
+        let seen = parts.extensions.get::<Seen>().cloned().unwrap_or_default();
+        let stranger = Who::Stranger(seen.origin);
+        if let Some(wait) = app.rate_limit.look(stranger).and_then(|d| d.retry_after) {
+            return Err(Problem::too_many(wait));
+        }
+        let principal = match principal(app, seen.request_id, secret, language).await {
+            Ok(principal) => principal,
+            Err(problem) => {
+                if problem.status == StatusCode::UNAUTHORIZED.as_u16() {
+                    app.rate_limit.take(stranger);
+                }
+                return Err(problem);
+            }
+        };
+        tracing::Span::current().record("actor", tracing::field::display(principal.token_id));
+        if let Some(decision) = app.rate_limit.take(Who::Actor(principal.token_id)) {
+            seen.tell(decision);
+            if let Some(wait) = decision.retry_after {
+                return Err(Problem::too_many(wait));
+            }
+        }
+        let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        access::scoped(&principal, &parts.method, route)?;
+        seen.by(&principal);
+        Ok(Self { principal, language, request_id: seen.request_id, seen })
+    }
+}
+
+/// Whose token this is: one of the registry's own, or one of the identity provider.
+async fn principal(
+    app: &App,
+    request_id: Uuid,
+    secret: &str,
+    language: Language,
+) -> Result<Principal, Problem> {
+    let unknown = || unauthorized("The token is unknown, expired or revoked.");
+    match &app.oidc {
+        Some(oidc) if !secret.starts_with(PREFIX) => {
+            oidc.authenticate(&app.database, request_id, secret).await.map_err(|refusal| match refusal {
+                Refusal::Invalid(what) => unauthorized(&what),
+                Refusal::Nobody(what) => Problem::forbidden(what),
+                Refusal::Unavailable => Problem::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "unavailable",
+                    "The identity provider does not answer",
+                    "Its keys are needed to check the token. Send the request again later.",
+                ),
+                Refusal::Registry(error) => Problem::of(error, language),
+            })
+        }
+        _ => authenticate(&app.database, secret)
             .await
             .map_err(|error| Problem::of(error, language))?
-            .ok_or_else(|| unauthorized("The token is unknown, expired or revoked."))?;
-        let request_id = parts.extensions.get::<RequestId>().map_or_else(Uuid::now_v7, |id| id.0);
-        tracing::Span::current().record("actor", tracing::field::display(principal.token_id));
-        Ok(Self { principal, language, request_id })
+            .ok_or_else(unknown),
     }
 }
 

@@ -81,7 +81,8 @@ fn field_schema(field: &FieldDescriptor) -> Value {
         Kind::Text { max, form } => {
             let pattern = match form {
                 TextForm::Identifier => "^[A-Za-z0-9._-]+( [A-Za-z0-9._-]+)*$",
-                TextForm::Free => "^[^\\p{Cc}]+$",
+                // No control characters, said without classes that only some engines know.
+                TextForm::Free => "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
             };
             json!({ "type": one("string"), "minLength": 1, "maxLength": max, "pattern": pattern })
         }

@@ -22,6 +22,9 @@ pub(crate) struct Problem {
     /// Every fault at once.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) errors: Vec<ErrorItem>,
+    /// Seconds after which to try again, for the header of that name.
+    #[serde(skip)]
+    pub(crate) retry_after: Option<u64>,
 }
 
 impl Problem {
@@ -32,7 +35,15 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             errors: Vec::new(),
+            retry_after: None,
         }
+    }
+
+    pub(crate) fn too_many(retry_after: u64) -> Self {
+        let detail = format!("Send it again in {retry_after} s. Many records go in one bulk submission.");
+        let problem =
+            Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests", detail);
+        Self { retry_after: Some(retry_after), ..problem }
     }
 
     pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
@@ -118,6 +129,15 @@ impl Problem {
         use registry::Error;
         match error {
             Error::NotFound => Self::missing("record"),
+            Error::NotSealed => Self {
+                retry_after: Some(2),
+                ..Self::new(
+                    StatusCode::CONFLICT,
+                    "not-sealed",
+                    "The entry is in no block yet",
+                    "Entries are sealed seconds after they were written, once every transaction begun before them has ended.",
+                )
+            },
             Error::Missing(what) => Self::missing(what),
             Error::WrongState { what, state, step } => Self::new(
                 StatusCode::CONFLICT,
@@ -228,13 +248,15 @@ fn is_unavailable(text: &str) -> bool {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry_after =
+            self.retry_after.or_else(|| (status == StatusCode::SERVICE_UNAVAILABLE).then_some(5));
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let mut response = (status, body).into_response();
         response
             .headers_mut()
             .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -1,11 +1,32 @@
 //! Parts of a request, with problems instead of framework errors.
 
 use crate::problem::Problem;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::Request;
 use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
+
+/// Bodies that are read before anybody decides about the request.
+const SMALL: usize = 64 << 10;
+
+/// Reads small bodies at once. An answer to a request whose body was not read ends the connection, and a client that keeps connections
+/// would find that out with its next request.
+pub(crate) async fn settle(request: Request, next: Next) -> Response {
+    let length =
+        request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
+    if length.is_none_or(|length| length > SMALL) {
+        return next.run(request).await;
+    }
+    let (parts, body) = request.into_parts();
+    match to_bytes(body, SMALL).await {
+        Ok(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
+        Err(_) => Problem::bad_request("The request body ended before its announced length.").into_response(),
+    }
+}
 
 /// The whole body, or a clear answer when it is too large or was cut off.
 pub(crate) fn body(bytes: Result<Bytes, BytesRejection>, limit: usize) -> Result<Bytes, Problem> {

@@ -1,7 +1,11 @@
 //! The audit log: who wrote what, when and why, in a form that cannot be changed without being noticed.
 
 pub mod block;
+pub mod export;
+pub mod head;
+pub mod proof;
 pub mod seal;
+mod tokens;
 pub mod verify;
 
 use chrono::{DateTime, Utc};
@@ -27,6 +31,10 @@ pub enum Action {
     Reinstate,
     /// Tokens, centers or products were changed.
     Administer,
+    /// Patient-level data were shown.
+    Read,
+    /// Many records, or the log itself, were copied out.
+    Export,
     /// A patient was erased.
     Erase,
 }
@@ -40,6 +48,8 @@ impl Action {
             Self::Retract => "retract",
             Self::Reinstate => "reinstate",
             Self::Administer => "administer",
+            Self::Read => "read",
+            Self::Export => "export",
             Self::Erase => "erase",
         }
     }
@@ -107,6 +117,13 @@ pub fn commitment(salt: &[u8; 16], payload: &[u8]) -> Hash {
     hasher.finalize().into()
 }
 
+/// Bytes from hexadecimal digits; `None` when they are not `N` bytes.
+pub fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let byte = |i: usize| text.get(2 * i..2 * i + 2).and_then(|h| u8::from_str_radix(h, 16).ok());
+    let plain = text.len() == 2 * N && text.bytes().all(|b| b.is_ascii_hexdigit());
+    (0..N).map(byte).collect::<Option<Vec<u8>>>().filter(|_| plain)?.try_into().ok()
+}
+
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
@@ -157,6 +174,14 @@ mod tests {
         ];
         for other in changed {
             assert_ne!(other.hash(), base, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn hexadecimal_digits_are_read_back() {
+        assert_eq!(unhex::<3>(&hex(&[0, 171, 255])), Some([0, 171, 255]));
+        for wrong in ["", "00abf", "00abff0", "00abfg", "+0abff", "00ab\u{e9}"] {
+            assert_eq!(unhex::<3>(wrong), None, "{wrong}");
         }
     }
 

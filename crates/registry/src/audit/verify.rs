@@ -1,8 +1,9 @@
 //! Recomputing the whole log and comparing it with the records.
 
 use super::block::{Header, merkle_root, signature_holds};
+pub use super::head::Head;
 use super::seal::{BLOCK_COLUMNS, ENTRY_ORDER, hash_column, header};
-use super::{Entry, Hash, commitment, hex};
+use super::{Entry, Hash, commitment, tokens};
 use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::sql;
@@ -29,6 +30,8 @@ pub struct Verification {
     pub blocks: u64,
     /// Records compared with their newest entry.
     pub records: u64,
+    /// Tokens compared with their entries.
+    pub tokens: u64,
     /// Payloads that are gone because an erasure in the log says so.
     pub erased: u64,
     /// Records and queries that erasures in the log name.
@@ -40,27 +43,6 @@ pub struct Verification {
     pub faults: Vec<Fault>,
     /// The newest block: keep it elsewhere, because a chain alone cannot show that its newest part was removed.
     pub head: Option<Head>,
-}
-
-/// The newest block of the chain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Head {
-    /// Block number.
-    pub block: i64,
-    /// Position of its last entry.
-    pub position: i64,
-    /// Its hash, in hexadecimal.
-    pub hash: String,
-}
-
-impl Head {
-    fn of(block: &Header) -> Self {
-        Self {
-            block: block.number,
-            position: block.first_position + block.entries - 1,
-            hash: hex(&block.hash()),
-        }
-    }
 }
 
 /// Something that cannot have come about through the program.
@@ -80,7 +62,7 @@ impl Verification {
         self.fault_count == 0
     }
 
-    fn fault(&mut self, kind: &'static str, place: String, detail: impl Into<String>) {
+    pub(super) fn fault(&mut self, kind: &'static str, place: String, detail: impl Into<String>) {
         self.fault_count += 1;
         if self.faults.len() < LISTED {
             self.faults.push(Fault { kind, place, detail: detail.into() });
@@ -104,6 +86,7 @@ pub async fn verify(
     for form in clinical::forms::ALL {
         check_records(&mut tx, form, &mut found).await?;
     }
+    tokens::check(&mut tx, &mut found).await?;
     Ok(found)
 }
 
@@ -359,7 +342,7 @@ async fn check_records(
     }
     drop(rows);
     let statement = format!(
-        "select e.center_id, e.record_id, e.version from audit_entry e where e.subject = '{table}'
+        "select e.center_id, e.record_id, e.version from audit_entry e where e.subject = '{table}' and e.action not in ('read', 'export')
          and not exists (select from {table} t where {scope} = e.center_id and t.record_id = e.record_id and t.version >= e.version)",
         table = form.name,
     );

@@ -64,6 +64,9 @@ pub(crate) fn all() -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(snapshots::read))
         .routes(routes!(reports::run))
         .routes(routes!(audit::verify))
+        .routes(routes!(audit::head))
+        .routes(routes!(audit::prove))
+        .routes(routes!(audit::export))
         .split_for_parts();
     crate::document::describe_bulk(&mut document);
     let (forms, reference) = (records::router(&mut document), reference::router(&mut document));

@@ -3,6 +3,7 @@
 use crate::App;
 use crate::access;
 use crate::caller::Caller;
+use crate::disclosure;
 use crate::document;
 use crate::finding_view::{ErrorItem, OtherRecord, at_other_records, opened, queries};
 use crate::idempotent::{self, Asked, Reply};
@@ -25,7 +26,7 @@ use registry::record_store::{self, Change, Filter};
 use registry::review::{DerivedValue, derived};
 use registry::signature::{Lock, Signature};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::sync::Arc;
 use utoipa::openapi::OpenApi;
@@ -184,6 +185,10 @@ async fn read(
     let centers = access::reads(&caller.principal)?;
     let id = request::id(&id, "record")?;
     let found = record_store::read(&app.database, centers, form, id).await.map_err(caller.problem())?;
+    let stored = &found.stored;
+    let asked =
+        json!({ "record_id": id, "version": stored.version, "patient_id": stored.record.text("patient_id") });
+    disclosure::read(&app, &caller, form.name, asked, std::iter::once(stored.center_id.as_str())).await?;
     answer(&RecordView {
         derived: found.derived,
         lock: found.lock,
@@ -222,6 +227,9 @@ async fn list(
     let centers = access::reads(&caller.principal)?;
     let query: ListQuery = request::query(&uri)?;
     let limit = request::limit(query.limit)?;
+    let asked = json!({ "filter": {
+        "patient_id": &query.patient_id, "include_retracted": query.include_retracted, "cursor": &query.cursor, "limit": limit,
+    } });
     let filter = Filter {
         patient_id: query.patient_id,
         retracted: query.include_retracted,
@@ -234,6 +242,7 @@ async fn list(
     let more = stored.len() > size;
     stored.truncate(size);
     let next_cursor = stored.last().filter(|_| more).map(|s| s.record_id.to_string());
+    disclosure::read(&app, &caller, form.name, asked, stored.iter().map(|s| s.center_id.as_str())).await?;
     answer(&Page { items: stored.into_iter().map(|s| RecordView::new(s, None)).collect(), next_cursor })
 }
 
@@ -330,6 +339,10 @@ async fn history(
 ) -> Result<Response, Problem> {
     let centers = access::reads(&caller.principal)?;
     let id = request::id(&id, "record")?;
+    // The center is that of the record, which a monitor's list of centers does not tell.
+    let stored = record_store::read(&app.database, centers, form, id).await.map_err(caller.problem())?.stored;
     let versions = record_store::history(&app.database, centers, form, id).await.map_err(caller.problem())?;
-    answer(&serde_json::json!({ "record_id": id, "form": form.name, "versions": versions }))
+    let asked = json!({ "record_id": id, "versions": versions.len(), "patient_id": stored.record.text("patient_id") });
+    disclosure::read(&app, &caller, form.name, asked, std::iter::once(stored.center_id.as_str())).await?;
+    answer(&json!({ "record_id": id, "form": form.name, "versions": versions }))
 }

@@ -3,6 +3,7 @@
 use crate::App;
 use crate::access;
 use crate::caller::Caller;
+use crate::disclosure;
 use crate::finding_view::ErrorItem;
 use crate::problem::Problem;
 use crate::request;
@@ -16,8 +17,9 @@ use clinical::finding::Language;
 use cohort::render::{Format, Rendered};
 use cohort::reports::ReportKind;
 use cohort::{CohortDefinition, Faults, ReportError, Scope, Snapshot};
+use registry::disclosure::Manner;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -61,7 +63,8 @@ pub(crate) async fn run(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
-    let scope = match access::reports(&caller.principal)? {
+    let centers = access::reports(&caller.principal)?.map(<[String]>::to_vec);
+    let scope = match &centers {
         None => Scope::everything(),
         Some(centers) => Scope::centers(centers.iter().cloned()),
     };
@@ -72,6 +75,10 @@ pub(crate) async fn run(
     let definition =
         CohortDefinition::from_json(&asked.cohort).map_err(|faults| invalid("/cohort", &faults))?;
     let directory = directory(&app, &asked.snapshot, caller.language).await?;
+    let told = json!({
+        "report": &asked.report, "snapshot": directory.file_name().and_then(std::ffi::OsStr::to_str),
+        "cohort": &asked.cohort, "parameters": &asked.parameters,
+    });
     // Reports use every core; more at a time than cores would only make each slower.
     let _slot = app.report_slots.acquire().await.map_err(|_| Problem::missing("report"))?;
     let language = caller.language;
@@ -83,6 +90,7 @@ pub(crate) async fn run(
     .await
     .map_err(|error| Problem::of(error.into(), language))?
     .map_err(refused)?;
+    disclosure::whole(&app, &caller, Manner::Read, "report", told, centers.as_deref()).await?;
     let mut response = rendered.bytes.into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(rendered.media_type));
     Ok(response)

@@ -3,14 +3,17 @@
 use crate::App;
 use crate::access;
 use crate::caller::Caller;
+use crate::disclosure;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use clinical::finding::Language;
+use registry::disclosure::Manner;
 use registry::principal::Role;
 use registry::snapshot::{self, Manifest};
 use serde::Serialize;
+use serde_json::json;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -83,5 +86,10 @@ pub(crate) async fn take(
     // Sealing first lets the manifest name a position that covers what was committed before.
     registry::audit::seal::seal(&app.database, &app.sealing_key).await.map_err(caller.problem())?;
     let manifest = snapshot::take(&app.database, &app.snapshots).await.map_err(caller.problem())?;
+    let asked = json!({
+        "snapshot": &manifest.snapshot_id, "content_hash": &manifest.content_hash,
+        "rows": manifest.files.iter().map(|f| f.rows).sum::<u64>(),
+    });
+    disclosure::whole(&app, &caller, Manner::Export, "snapshot", asked, None).await?;
     Ok((StatusCode::CREATED, Json(manifest)))
 }

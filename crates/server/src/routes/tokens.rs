@@ -12,6 +12,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use chrono::{DateTime, Utc};
 use registry::principal::{self, Principal, Role, TokenInfo, TokenRequest};
+use registry::token_scope::TokenScope;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -33,6 +34,10 @@ pub(crate) struct NewToken {
     /// Products of a sponsor.
     #[serde(default)]
     products: Vec<String>,
+    /// Limits beside the role: `read`, `write`, or either of one area, for example `records:read`; none for no limit.
+    #[serde(default)]
+    #[schema(example = json!(["records:read"]))]
+    scopes: Vec<String>,
     /// When it stops working.
     expires_at: Option<DateTime<Utc>>,
 }
@@ -87,7 +92,17 @@ pub(crate) async fn create(
     access::only(&caller.principal, &[Role::Admin, Role::Lead])?;
     let new: NewToken = request::json(&headers, &body)?;
     may_grant(&caller.principal, new.role, &new.centers)?;
+    let scopes = new.scopes.iter().map(|s| s.parse::<TokenScope>().map_err(|()| s)).collect::<Result<_, _>>();
+    let scopes = scopes.map_err(|wrong| {
+        Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "refused",
+            "The request is refused",
+            format!("scopes: `{wrong}`; accepted: {}.", TokenScope::ACCEPTED),
+        )
+    })?;
     let wanted = TokenRequest {
+        scopes,
         label: new.label,
         role: new.role,
         centers: new.centers,
@@ -95,7 +110,9 @@ pub(crate) async fn create(
         expires_at: new.expires_at,
     };
     let (token_id, token) =
-        principal::create_token(&app.database, caller.author(), &wanted).await.map_err(caller.problem())?;
+        principal::create_token(&app.database, caller.author(), &caller.principal.scopes, &wanted)
+            .await
+            .map_err(caller.problem())?;
     Ok((StatusCode::CREATED, Json(CreatedToken { token_id, token })))
 }
 

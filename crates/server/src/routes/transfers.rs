@@ -3,6 +3,7 @@
 use crate::App;
 use crate::access;
 use crate::caller::Caller;
+use crate::disclosure;
 use crate::idempotent::{self, Asked, Reply};
 use crate::problem::Problem;
 use crate::request;
@@ -198,10 +199,19 @@ pub(crate) async fn granted(
     let filter: GrantedFilter = request::query(&uri)?;
     let limit = request::limit(filter.limit)?;
     let after = request::cursor(filter.cursor.as_deref())?;
+    let asked = json!({ "transfer_id": id, "filter": disclosure::filter(&uri) });
     let view = match filter.form.as_deref() {
         None => {
             let (transfer, forms) =
                 transfer::granted_counts(&app.database, centers, id).await.map_err(caller.problem())?;
+            disclosure::read(
+                &app,
+                &caller,
+                "transfer",
+                asked,
+                std::iter::once(transfer.from_center.as_str()),
+            )
+            .await?;
             json!({ "transfer": transfer, "forms": forms })
         }
         Some(name) => {
@@ -219,6 +229,9 @@ pub(crate) async fn granted(
             let size = usize::try_from(limit).unwrap_or(usize::MAX);
             let more = found.len() > size;
             found.truncate(size);
+            // The old center finds in its own log who was shown its rows.
+            disclosure::read(&app, &caller, "transfer", asked, found.iter().map(|s| s.center_id.as_str()))
+                .await?;
             let next_cursor = found.last().filter(|_| more).map(|s| s.record_id.to_string());
             let items: Vec<RecordView> = found.into_iter().map(|s| RecordView::new(s, None)).collect();
             json!({ "items": items, "next_cursor": next_cursor })

@@ -5,6 +5,7 @@ pub(crate) mod steps;
 use crate::App;
 use crate::access;
 use crate::caller::Caller;
+use crate::disclosure;
 use crate::idempotent::{self, Reply};
 use crate::problem::Problem;
 use crate::request;
@@ -18,6 +19,7 @@ use clinical::rule::Rule;
 use registry::query::{self, Filter, GroupBy, RecordQuery, State as QueryState};
 use registry::scope::{Scoped, Tx};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 use utoipa::{IntoParams, ToSchema};
@@ -184,6 +186,8 @@ pub(crate) async fn list(
     let more = items.len() > size;
     items.truncate(size);
     let next_cursor = items.last().filter(|_| more).map(|q| q.query_id.to_string());
+    let asked = json!({ "filter": disclosure::filter(&uri) });
+    disclosure::read(&app, &caller, "record_query", asked, items.iter().map(|q| q.center_id.as_str())).await?;
     let items = items.into_iter().map(|q| QueryView::new(q, caller.language)).collect();
     Ok(Json(QueryPage { items, next_cursor }))
 }
