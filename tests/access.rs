@@ -2,7 +2,7 @@
 //!
 //! The table below is the access table of the architecture, operation by operation. An operation without a row fails a test.
 
-use crate::support::patients::{complete_patient, infusion, patient};
+use crate::support::patients::{infusion, patient};
 use crate::support::{Answer, Center, Client, Instance, shared};
 use clinical::forms::{CLINICAL, REFERENCE};
 use registry::principal::Role;
