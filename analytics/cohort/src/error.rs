@@ -16,6 +16,9 @@ pub enum ReportError {
     /// The report's parameters are not accepted.
     #[error("the parameters of the report are not accepted:\n{0}")]
     Parameters(Faults),
+    /// The endpoint files have faults.
+    #[error("the endpoint definitions are not accepted:\n{0}")]
+    Endpoints(Faults),
     /// There is no such report.
     #[error("there is no report `{received}`; expected one of {expected}")]
     UnknownReport {

@@ -6,11 +6,14 @@
 //! so that a report has the same bytes on any number of threads.
 
 pub mod columns;
+pub mod condition;
 pub mod definition;
 pub mod digest;
+mod document;
 pub mod endpoints;
 pub mod error;
 pub mod fault;
+pub mod records;
 pub mod render;
 pub mod reports;
 pub mod selection;

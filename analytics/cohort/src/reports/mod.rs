@@ -1,5 +1,6 @@
 //! Reports: pure functions of a snapshot opened under a scope, a cohort definition and parameters.
 
+pub mod covariates;
 pub mod estimates;
 pub mod grouping;
 pub mod head;

@@ -13,12 +13,14 @@ pub use manifest::{AuditPosition, FORMAT_VERSION, FileEntry, Manifest, content_h
 pub use scope::{Rows, Scope};
 
 use crate::digest::sha256_of_reader;
+use crate::records::Kept;
 use clinical::field::Kind;
 use clinical::form::{Form, FormDescriptor, Parent, Requirement};
 use clinical::forms::infusion::Infusion;
 use polars::prelude::*;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A snapshot opened for the rows of one scope. Every scan applies it, so that no report can forget it.
 #[derive(Debug, Clone)]
@@ -26,6 +28,8 @@ pub struct Snapshot {
     directory: PathBuf,
     manifest: Manifest,
     scope: Scope,
+    /// Answers read from it; it never changes.
+    kept: Arc<Kept>,
 }
 
 impl Snapshot {
@@ -54,7 +58,7 @@ impl Snapshot {
                 });
             }
         }
-        Ok(Self { directory, manifest, scope })
+        Ok(Self { directory, manifest, scope, kept: Arc::default() })
     }
 
     /// Opens a snapshot and recomputes the hash of every file.
@@ -98,6 +102,10 @@ impl Snapshot {
     /// Hash of the contents, as in the manifest.
     pub fn content_hash(&self) -> &str {
         &self.manifest.content_hash
+    }
+
+    pub(crate) fn kept(&self) -> &Kept {
+        &self.kept
     }
 
     /// The rows it was opened for.

@@ -10,7 +10,9 @@
 #![expect(clippy::float_cmp, reason = "figures that are exact in binary are compared exactly")]
 
 mod cohorts;
+mod criteria;
 mod definition;
+mod endpoints;
 mod fixture;
 mod incidence;
 mod random;
