@@ -74,6 +74,9 @@ pub(crate) enum Command {
     Snapshot(SnapshotCommand),
     /// Run a report on a snapshot.
     Report(ReportArguments),
+    /// Look at cohort definitions. Needs no server; a snapshot is a directory of the data directory's `snapshots`.
+    #[command(subcommand)]
+    Cohort(CohortCommand),
     /// Check the audit log.
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -208,6 +211,49 @@ pub(crate) enum SnapshotCommand {
     Take(Remote),
     /// List snapshots, oldest first.
     List(Remote),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CohortCommand {
+    /// Tell what is wrong or suspicious about a definition: immortal time, an index after the outcome, a window past the cutoff.
+    Lint {
+        /// The definition, a JSON file; `-` is standard input.
+        file: PathBuf,
+        /// Directory of a snapshot, to look at its subjects as well.
+        #[arg(long)]
+        snapshot: Option<PathBuf>,
+        /// How to write it.
+        #[arg(long, value_enum, default_value_t = TableFormat::Text)]
+        format: TableFormat,
+    },
+    /// Count the subjects before and after each criterion.
+    Attrition {
+        /// The definition, a JSON file; `-` is standard input.
+        file: PathBuf,
+        /// Directory of a snapshot.
+        #[arg(long)]
+        snapshot: PathBuf,
+        /// How to write it.
+        #[arg(long, value_enum, default_value_t = TableFormat::Text)]
+        format: TableFormat,
+    },
+    /// Print the JSON schema of definitions.
+    Schema,
+    /// List the endpoints with their rules and parameters.
+    Endpoints {
+        /// How to write them.
+        #[arg(long, value_enum, default_value_t = TableFormat::Text)]
+        format: TableFormat,
+    },
+}
+
+/// Format of a small table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TableFormat {
+    /// For people.
+    Text,
+    /// One JSON document.
+    Json,
 }
 
 #[derive(Debug, Args)]

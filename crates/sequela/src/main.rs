@@ -4,6 +4,7 @@
 mod audit;
 mod cli;
 mod client;
+mod cohorts;
 mod demo;
 mod derive;
 mod failure;
@@ -51,6 +52,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Submit(arguments) => submit::run(&arguments),
         Command::Snapshot(SnapshotCommand::Take(remote)) => reports::take_snapshot(&remote),
         Command::Snapshot(SnapshotCommand::List(remote)) => reports::list_snapshots(&remote),
+        Command::Cohort(command) => cohorts::run(&command),
         Command::Report(arguments) => reports::run(&arguments),
         Command::Forms(FormsCommand::Ddl { form }) => reference::ddl(&form),
         Command::Spec { directory } => reference::write_spec(&directory),
