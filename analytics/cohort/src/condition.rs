@@ -52,9 +52,8 @@ pub(crate) fn conditions(
     let mut read = Vec::new();
     for (name, value) in members.all() {
         let place = members.place(name);
-        match field(form, name, &place, faults) {
-            Some(field) => read.extend(condition(field, &Placed { value, place }, faults)),
-            None => continue,
+        if let Some(field) = field(form, name, &place, faults) {
+            read.extend(condition(field, &Placed { value, place }, faults));
         }
     }
     read

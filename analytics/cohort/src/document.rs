@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 /// The members of one object of a document.
 pub(crate) struct Members<'a> {
-    members: &'a Map<String, Value>,
+    object: &'a Map<String, Value>,
     place: String,
     known: Vec<&'static str>,
 }
@@ -21,8 +21,8 @@ pub(crate) struct Placed<'a> {
 impl<'a> Members<'a> {
     /// The members of `value`; a fault when it is no object.
     pub(crate) fn of(value: &'a Value, place: &str, faults: &mut Faults) -> Option<Self> {
-        if let Value::Object(members) = value {
-            return Some(Self { members, place: place.to_owned(), known: Vec::new() });
+        if let Value::Object(object) = value {
+            return Some(Self { object, place: place.to_owned(), known: Vec::new() });
         }
         let what =
             if place.is_empty() { "the document is not a JSON object" } else { "this is not an object" };
@@ -38,18 +38,18 @@ impl<'a> Members<'a> {
     /// A member that is present and not null.
     pub(crate) fn get(&mut self, name: &'static str) -> Option<Placed<'a>> {
         self.known.push(name);
-        let value = self.members.get(name).filter(|value| !value.is_null())?;
+        let value = self.object.get(name).filter(|value| !value.is_null())?;
         Some(Placed { value, place: self.place(name) })
     }
 
     /// Whether a member is present and not null.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.members.get(name).is_some_and(|value| !value.is_null())
+        self.object.get(name).is_some_and(|value| !value.is_null())
     }
 
     /// Every member, for objects whose names are data.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&'a String, &'a Value)> {
-        self.members.iter()
+        self.object.iter()
     }
 
     /// A text.
@@ -99,17 +99,13 @@ impl<'a> Members<'a> {
     /// A list of texts, or one text.
     pub(crate) fn texts(&mut self, name: &'static str, faults: &mut Faults) -> Option<Vec<Placed<'a>>> {
         let member = self.get(name)?;
-        let items: Vec<Placed> = match member.value {
-            Value::Array(items) => items
-                .iter()
-                .enumerate()
-                .map(|(i, value)| Placed { value, place: format!("{}/{i}", member.place) })
-                .collect(),
-            _ => {
-                member.wrong("a list of codes, [\"…\"]", faults);
-                return None;
-            }
+        let Value::Array(items) = member.value else {
+            member.wrong("a list of codes, [\"…\"]", faults);
+            return None;
         };
+        let placed = items.iter().enumerate();
+        let items: Vec<Placed> =
+            placed.map(|(i, value)| Placed { value, place: format!("{}/{i}", member.place) }).collect();
         if items.is_empty() {
             faults.0.push(
                 Fault::new(member.place, "an empty list selects nobody")
@@ -123,7 +119,7 @@ impl<'a> Members<'a> {
 
     /// Reports the members nobody asked for.
     pub(crate) fn finish(self, faults: &mut Faults) {
-        for (name, value) in self.members.iter().filter(|(name, _)| !self.known.contains(&name.as_str())) {
+        for (name, value) in self.object.iter().filter(|(name, _)| !self.known.contains(&name.as_str())) {
             let near =
                 nearest(name, self.known.iter().copied()).map(|near| format!("; did you mean `{near}`?"));
             let mut known = self.known.clone();

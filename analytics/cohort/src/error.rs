@@ -61,6 +61,9 @@ pub enum ReportError {
         /// As the engine reports it.
         source: polars::error::PolarsError,
     },
+    /// A result could not be written as columns.
+    #[error("the report cannot be written as columns: {0}")]
+    Columns(String),
     /// A result could not be written as JSON.
     #[error("the report cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),

@@ -5,6 +5,7 @@
 //! Parquet files and counts integers; every floating-point figure comes from the `survival` kernels, in a fixed order,
 //! so that a report has the same bytes on any number of threads.
 
+pub mod adam;
 pub mod columns;
 pub mod condition;
 pub mod definition;
@@ -18,6 +19,7 @@ pub mod render;
 pub mod reports;
 pub mod selection;
 pub mod snapshot;
+mod verdict;
 
 pub use definition::CohortDefinition;
 pub use error::ReportError;

@@ -211,6 +211,46 @@ pub(crate) enum SnapshotCommand {
     Take(Remote),
     /// List snapshots, oldest first.
     List(Remote),
+    /// Tell what a snapshot holds. Needs no server; a snapshot is a directory of the data directory's `snapshots`.
+    Show {
+        /// Directory of the snapshot.
+        directory: PathBuf,
+        /// How to write it.
+        #[arg(long, value_enum, default_value_t = TableFormat::Text)]
+        format: TableFormat,
+    },
+    /// Recompute the hash of every file of a snapshot.
+    Verify {
+        /// Directory of the snapshot.
+        directory: PathBuf,
+    },
+    /// Tell which forms two snapshots differ in, and which records: added, changed, gone.
+    Diff {
+        /// Directory of the earlier snapshot.
+        before: PathBuf,
+        /// Directory of the later snapshot.
+        after: PathBuf,
+        /// How to write it.
+        #[arg(long, value_enum, default_value_t = TableFormat::Text)]
+        format: TableFormat,
+    },
+    /// Write the analysis data sets ADSL, ADTTE, ADAE and ADRS of a cohort, with their metadata, into a directory.
+    Export {
+        /// Directory of the snapshot.
+        directory: PathBuf,
+        /// Where to write; it must not exist.
+        #[arg(long, short)]
+        output: PathBuf,
+        /// Cohort definition, a JSON file; without it, every first infusion.
+        #[arg(long)]
+        cohort: Option<PathBuf>,
+        /// Endpoints of ADTTE.
+        #[arg(long, value_delimiter = ',', default_value = "os,pfs,nrm,relapse")]
+        endpoints: Vec<String>,
+        /// Calendar dates beside the days from the index.
+        #[arg(long)]
+        dates: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -260,7 +300,7 @@ pub(crate) enum TableFormat {
 pub(crate) struct ReportArguments {
     #[command(flatten)]
     pub(crate) remote: Remote,
-    /// survival, toxicity, incidence or adherence.
+    /// description, survival, incidence, response, mrd, toxicity, kinetics, counts, swimmer, follow_up, centers or adherence.
     pub(crate) report: String,
     /// Snapshot id, or `latest`.
     #[arg(long, default_value = "latest")]
@@ -271,7 +311,7 @@ pub(crate) struct ReportArguments {
     /// Parameters of the report as JSON, for example '{"by":"disease"}'.
     #[arg(long)]
     pub(crate) parameters: Option<String>,
-    /// text, json, csv or svg.
+    /// text, json, csv, svg, html, arrow or parquet.
     #[arg(long, default_value = "text")]
     pub(crate) format: String,
     /// Where to write it; standard output if not given.

@@ -21,7 +21,7 @@ pub(crate) fn run(command: &CohortCommand) -> Result<ExitCode, Failure> {
     }
 }
 
-fn print(value: &Value) -> Result<ExitCode, Failure> {
+pub(crate) fn print(value: &Value) -> Result<ExitCode, Failure> {
     println!("{}", serde_json::to_string_pretty(value).map_err(Failure::internal)?);
     Ok(ExitCode::SUCCESS)
 }
@@ -36,7 +36,7 @@ fn read(file: &Path) -> Result<String, Failure> {
 }
 
 /// A definition with every fault as a problem document on standard error.
-fn definition(file: &Path) -> Result<CohortDefinition, Failure> {
+pub(crate) fn definition(file: &Path) -> Result<CohortDefinition, Failure> {
     let name = file.display().to_string();
     CohortDefinition::parse(&read(file)?).map_err(|faults| refused(&name, &faults))
 }
@@ -56,14 +56,14 @@ fn refused(file: &str, faults: &Faults) -> Failure {
     Failure::Problem(problem.to_string())
 }
 
-fn failed(error: &ReportError) -> Failure {
+pub(crate) fn failed(error: &ReportError) -> Failure {
     match error {
         ReportError::Snapshot(_) | ReportError::Definition(_) => Failure::input(error),
         _ => Failure::internal(error),
     }
 }
 
-fn open(directory: &Path) -> Result<Snapshot, Failure> {
+pub(crate) fn open(directory: &Path) -> Result<Snapshot, Failure> {
     Snapshot::open_verified(directory, Scope::everything()).map_err(Failure::input)
 }
 

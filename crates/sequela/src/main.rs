@@ -12,6 +12,7 @@ mod instance;
 mod reference;
 mod reports;
 mod serve;
+mod snapshots;
 mod submit;
 mod tokens;
 
@@ -52,6 +53,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Submit(arguments) => submit::run(&arguments),
         Command::Snapshot(SnapshotCommand::Take(remote)) => reports::take_snapshot(&remote),
         Command::Snapshot(SnapshotCommand::List(remote)) => reports::list_snapshots(&remote),
+        Command::Snapshot(command) => snapshots::run(&command),
         Command::Cohort(command) => cohorts::run(&command),
         Command::Report(arguments) => reports::run(&arguments),
         Command::Forms(FormsCommand::Ddl { form }) => reference::ddl(&form),

@@ -4,6 +4,7 @@ use crate::condition::Condition;
 use chrono::NaiveDate;
 use clinical::form::FormDescriptor;
 use serde_json::{Map, Value, json};
+use std::fmt::Write;
 
 /// What a subject must meet.
 #[derive(Debug, Clone, PartialEq)]
@@ -219,11 +220,12 @@ impl RecordCriterion {
         }
         if let Some(window) = &self.window {
             let zero = if window.from_index { "index" } else { "infusion" };
-            text += &match (window.from, window.to) {
-                (Some(from), Some(to)) => format!(", days {from} to {to} from {zero}"),
-                (Some(from), None) => format!(", from day {from} from {zero} on"),
-                (None, Some(to)) => format!(", until day {to} from {zero}"),
-                (None, None) => String::new(),
+            // Writing to a String cannot fail.
+            let _ = match (window.from, window.to) {
+                (Some(from), Some(to)) => write!(text, ", days {from} to {to} from {zero}"),
+                (Some(from), None) => write!(text, ", from day {from} from {zero} on"),
+                (None, Some(to)) => write!(text, ", until day {to} from {zero}"),
+                (None, None) => Ok(()),
             };
         }
         text

@@ -1,7 +1,8 @@
 //! Named features of a disease and of its treatment, as criteria on the forms that record them.
 
 use super::criterion::{Criterion, RecordCriterion};
-use super::{no_such_code, read};
+use super::members::no_such_code;
+use super::read;
 use crate::condition::{Condition, Test};
 use crate::document::{Members, Placed};
 use crate::fault::Faults;
@@ -73,7 +74,7 @@ pub(super) fn prior_therapy(
         let mut codes: Vec<String> = items.iter().filter_map(|item| therapy(item, faults)).collect();
         codes.sort();
         codes.dedup();
-        let criteria: Vec<Criterion> = codes.iter().filter_map(|code| given(code)).collect();
+        let criteria: Vec<Criterion> = codes.iter().map(|code| given(code)).collect();
         let criterion = match name {
             "any" => Criterion::Any(criteria),
             "all" => Criterion::All(criteria),
@@ -113,7 +114,7 @@ fn therapy(item: &Placed<'_>, faults: &mut Faults) -> Option<String> {
     None
 }
 
-fn given(code: &str) -> Option<Criterion> {
+fn given(code: &str) -> Criterion {
     let transplant = TRANSPLANTS.iter().find(|(name, _)| *name == code);
     let (form, tests): (&'static FormDescriptor, Vec<(&str, Test)>) = match transplant {
         Some((_, kind)) => (PriorHct::DESCRIPTOR, vec![("hct_type", Test::In(vec![(*kind).to_owned()]))]),
@@ -125,12 +126,12 @@ fn given(code: &str) -> Option<Criterion> {
     };
     let conditions =
         tests.into_iter().filter_map(|(name, test)| Some(Condition::new(form.field(name)?.1, test)));
-    Some(Criterion::Records(RecordCriterion {
+    Criterion::Records(RecordCriterion {
         present: true,
         form,
         conditions: conditions.collect(),
         window: None,
         at_least: 1,
         of_patient: true,
-    }))
+    })
 }

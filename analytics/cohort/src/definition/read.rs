@@ -214,8 +214,8 @@ fn records(written: &Placed<'_>, present: bool, faults: &mut Faults) -> Option<C
 
 /// The field that dates a record of a form: its day of onset, start, collection or assessment.
 pub(crate) fn date_field(form: &FormDescriptor) -> Option<&'static str> {
-    let dated = |kind: &Kind| matches!(kind, Kind::Date | Kind::PartialDate);
-    let mut dates = form.fields.iter().filter(|f| dated(&f.kind)).map(|f| f.name);
+    let is_date = |kind: &Kind| matches!(kind, Kind::Date | Kind::PartialDate);
+    let mut dates = form.fields.iter().filter(|f| is_date(&f.kind)).map(|f| f.name);
     let first = dates.clone().find(|name| form.key.contains(name));
     let start = |name: &&str| name.contains("onset") || name.contains("start") || name.contains("admission");
     first.or_else(|| dates.clone().find(start)).or_else(|| dates.next())
@@ -251,26 +251,22 @@ fn window(form: &'static FormDescriptor, written: &Placed<'_>, faults: &mut Faul
             false
         }
     };
-    let date = match date {
-        Some(name) => field(form, name, &place_date, faults).filter(|f| {
-            let dated = matches!(f.kind, Kind::Date | Kind::PartialDate);
-            if !dated {
-                faults.0.push(
-                    Fault::new(place_date.as_str(), "the field is no date").received(Value::from(name)),
-                );
-            }
-            dated
-        })?,
-        None => {
-            let name = date_field(form);
-            if name.is_none() {
-                let fault = Fault::new(written.place.as_str(), format!("form `{}` has no date", form.name));
-                faults.0.push(fault.expected("no window"));
-            }
-            return Some(Window { date: name?, from, to, from_index }).filter(|_| faults.0.len() == before);
+    let date = if let Some(name) = date {
+        let found = field(form, name, &place_date, faults)?;
+        if !matches!(found.kind, Kind::Date | Kind::PartialDate) {
+            faults.0.push(Fault::new(place_date, "the field is no date").received(Value::from(name)));
+            return None;
         }
+        found.name
+    } else {
+        let name = date_field(form);
+        if name.is_none() {
+            let fault = Fault::new(written.place.as_str(), format!("form `{}` has no date", form.name));
+            faults.0.push(fault.expected("no window"));
+        }
+        name?
     };
-    Some(Window { date: date.name, from, to, from_index }).filter(|_| faults.0.len() == before)
+    Some(Window { date, from, to, from_index }).filter(|_| faults.0.len() == before)
 }
 
 /// A criterion on a field of a form of which a subject has one record.

@@ -108,7 +108,7 @@ pub fn schema() -> Value {
     let date = json!({ "type": "string", "format": "date" });
     let texts = json!({ "type": "array", "minItems": 1, "items": { "type": "string", "minLength": 1 } });
     let number = json!({ "type": "number" });
-    let infusions = super::infusion_numbers();
+    let infusions = super::members::infusion_numbers();
     let properties = json!({
         "$schema": { "type": "string" },
         "version": { "const": 1 },

@@ -1,9 +1,10 @@
 //! Endpoint definitions: event, competing and censoring sources, with parameters filled in.
 
-use super::library::{File, Library};
+use super::library::Library;
+use super::read::Reading;
 use super::source::{Source, Texts};
-use crate::document::{Members, Placed};
-use crate::fault::{Fault, Faults, pointer, shorten};
+use crate::document::Placed;
+use crate::fault::{Fault, Faults, shorten};
 use crate::records::Basis;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -45,6 +46,10 @@ pub struct Failure {
 
 /// An endpoint with its parameters filled in.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a declared choice of the file, independent of the others"
+)]
 pub struct Endpoint {
     /// Name of its file.
     pub id: String,
@@ -127,20 +132,18 @@ pub(super) fn resolve(library: &Library, written: &Placed<'_>, faults: &mut Faul
         );
         return None;
     };
-    let basis = match asked.get("basis") {
+    let basis = match asked.get("basis").map(|value| (value, Basis::deserialize(value))) {
         None => Basis::default(),
-        Some(value) => match Basis::deserialize(value) {
-            Ok(basis) => basis,
-            Err(_) => {
-                let fault = Fault::new(format!("{}/basis", written.place), "there is no such basis");
-                faults.0.push(fault.received(shorten(value)).expected("reported or derived"));
-                return None;
-            }
-        },
+        Some((_, Ok(basis))) => basis,
+        Some((value, Err(_))) => {
+            let fault = Fault::new(format!("{}/basis", written.place), "there is no such basis");
+            faults.0.push(fault.received(shorten(value)).expected("reported or derived"));
+            return None;
+        }
     };
     let parameters = file.parameters(asked, &written.place, faults)?;
     let filled = fill(&file.document, &parameters)?;
-    read(library, file, &filled, basis, parameters, faults)
+    Reading::of(library, &filled, faults)?.endpoint(file, basis, parameters, faults)
 }
 
 /// Replaces `"$name"` by the value of the parameter; a member whose parameter has no value goes away.
@@ -161,7 +164,7 @@ fn fill(value: &Value, parameters: &Map<String, Value>) -> Option<Value> {
 }
 
 /// `{name}` in a text by the value of the parameter.
-fn written_out(text: &str, parameters: &Map<String, Value>) -> String {
+pub(super) fn written_out(text: &str, parameters: &Map<String, Value>) -> String {
     parameters.iter().fold(text.to_owned(), |text, (name, value)| {
         let value = match value {
             Value::Null => "any".to_owned(),
@@ -171,135 +174,4 @@ fn written_out(text: &str, parameters: &Map<String, Value>) -> String {
         };
         text.replace(&format!("{{{name}}}"), &value)
     })
-}
-
-fn read(
-    library: &Library,
-    file: &File,
-    document: &Value,
-    basis: Basis,
-    parameters: Map<String, Value>,
-    faults: &mut Faults,
-) -> Option<Endpoint> {
-    let before = faults.0.len();
-    let mut members = Members::of(document, "", faults)?;
-    let mut others: Vec<Source> = library.sources().cloned().collect();
-    if let Some(own) = members.get("source")
-        && let Some(object) = Members::of(own.value, &own.place, faults)
-    {
-        for (name, value) in object.all() {
-            let place = format!("{}{}", own.place, pointer(&[name]));
-            others.extend(Source::read(name, &Placed { value, place }, faults));
-        }
-    }
-    let find = |name: &str, place: &str, faults: &mut Faults| {
-        let found = others.iter().rev().find(|source| source.name == name).cloned();
-        if found.is_none() {
-            let fault = Fault::new(place, format!("there is no source `{name}`"));
-            let known: Vec<&str> = others.iter().map(|s| s.name.as_str()).collect();
-            faults.0.push(fault.expected(format!("one of {}", known.join(", "))));
-        }
-        found
-    };
-    let one = |name: &'static str, members: &mut Members<'_>, faults: &mut Faults| {
-        let source = members.text(name, faults)?;
-        find(source, &members.place(name), faults)
-    };
-    let origin = one("origin", &mut members, faults);
-    let last = one("last", &mut members, faults);
-    let at_risk = one("at_risk", &mut members, faults);
-    let enter = one("enter", &mut members, faults);
-    let list = |name: &'static str, members: &mut Members<'_>, faults: &mut Faults| {
-        let items = members.texts(name, faults).unwrap_or_default();
-        let texts = items.iter().filter_map(|item| Some((item.value.as_str()?, item.place.as_str())));
-        texts.filter_map(|(name, place)| find(name, place, faults)).collect::<Vec<Source>>()
-    };
-    let event = list("event", &mut members, faults);
-    let competing = list("competing", &mut members, faults);
-    let competing_first = members.text("ties", faults) == Some("competing");
-    let stop = members.texts("stop", faults).unwrap_or_default();
-    let stop_at_next_infusion = stop.iter().any(|item| item.value == "next_infusion");
-    let window_days = members.whole("window_days", (0, 36_525), faults);
-    let competing_within = members.whole("competing_within", (0, 36_525), faults);
-    let mut flag =
-        |name: &'static str| members.get(name).is_some_and(|member| member.value == &Value::Bool(true));
-    let (last_required, recurrent) = (flag("last_required"), flag("recurrent"));
-    let estimate = members.get("estimate").and_then(|value| {
-        let read = Estimate::deserialize(value.value).ok();
-        if read.is_none() {
-            value.wrong("survival, incidence or current", faults);
-        }
-        read
-    });
-    let title = members.get("title").and_then(|title| Texts::deserialize(title.value).ok());
-    let label = members.text("label", faults).map(|text| written_out(text, &parameters));
-    let rule = members.text("rule", faults).map(|text| written_out(text, &parameters));
-    let failure = members.get("failure").and_then(|written| {
-        let mut object = Members::of(written.value, &written.place, faults)?;
-        let without = object.text("without", faults).and_then(|name| find(name, &written.place, faults));
-        let by = object.whole("by", (0, 36_525), faults);
-        let at_origin = object.text("at", faults) == Some("origin");
-        object.finish(faults);
-        Some(Failure { without: without?, by: by?, at_origin })
-    });
-    let convention = members.get("convention").and_then(|written| {
-        let mut object = Members::of(written.value, &written.place, faults)?;
-        let therapy = object.text("therapy", faults).unwrap_or("new_therapy").to_owned();
-        let rule = match object.text("new_therapy", faults) {
-            Some("censor") => NewTherapy::Censor,
-            Some("event") => NewTherapy::Event,
-            _ => NewTherapy::Ignore,
-        };
-        let therapy = find(&therapy, &written.place, faults)?;
-        let censor_gap = object.text("missed_visits", faults) == Some("censor");
-        let gap = object.whole("gap_days", (1, 36_525), faults).filter(|_| censor_gap);
-        object.finish(faults);
-        Some((therapy, rule, gap))
-    });
-    let _ = members.get("parameter");
-    members.finish(faults);
-    let incomplete = |what: &str| Fault::new("", format!("the endpoint `{}` has no {what}", file.id));
-    for (present, what) in [
-        (title.is_some(), "title"),
-        (label.is_some(), "label"),
-        (rule.is_some(), "rule"),
-        (estimate.is_some(), "estimate"),
-        (last.is_some(), "last"),
-        (!event.is_empty(), "event"),
-        (estimate != Some(Estimate::Current) || enter.is_some(), "enter"),
-    ] {
-        if !present && faults.0.len() == before {
-            faults.0.push(incomplete(what));
-        }
-    }
-    let title = title?;
-    let gap_days = convention.as_ref().and_then(|(_, _, gap)| *gap);
-    let new_therapy =
-        convention.map(|(therapy, rule, _)| (therapy, rule)).filter(|c| c.1 != NewTherapy::Ignore);
-    let endpoint = Endpoint {
-        id: file.id.clone(),
-        title: Texts { en: written_out(&title.en, &parameters), zh: written_out(&title.zh, &parameters) },
-        label: label?,
-        rule: rule?,
-        estimate: estimate?,
-        origin,
-        event,
-        competing,
-        competing_first,
-        last: last?,
-        last_required,
-        stop_at_next_infusion,
-        at_risk,
-        enter,
-        window_days,
-        competing_within,
-        failure,
-        new_therapy,
-        gap_days,
-        recurrent,
-        basis,
-        parameters,
-        others,
-    };
-    (faults.0.len() == before).then_some(endpoint)
 }

@@ -7,13 +7,16 @@ pub mod definition;
 pub mod evaluate;
 pub mod follow_up;
 pub mod library;
+pub mod outcome;
+mod read;
 pub mod source;
 pub mod toxicity;
 
 pub use definition::{Endpoint, Estimate};
-pub use evaluate::{Cause, Decision, Evaluation, Outcome, Reason, Verdict};
+pub use evaluate::Evaluation;
 pub use follow_up::FollowUps;
 pub use library::{Library, library};
+pub use outcome::{Cause, Decision, LeftOut, Outcome, Reason, Verdict};
 
 use serde::Serialize;
 

@@ -3,7 +3,7 @@
 //! A day without a grade, whether its record says why or there is no record at all, is not assessed. It is never read as a
 //! day without toxicity.
 
-use super::evaluate::Cause;
+use super::outcome::Cause;
 use crate::columns::{epoch_day, flags, indices, integers};
 use crate::error::ReportError;
 use crate::selection::Cohort;

@@ -101,6 +101,36 @@ impl Covariate {
     }
 }
 
+/// The values of a covariate, one per subject.
+#[derive(Debug, Clone)]
+pub enum Values {
+    /// Of a number.
+    Numbers(Vec<Option<f64>>),
+    /// Of a factor.
+    Levels(Grouping),
+}
+
+impl Covariate {
+    /// The values of the subjects of a cohort, in its order.
+    ///
+    /// # Errors
+    ///
+    /// [`ReportError`] when a form cannot be read.
+    pub fn values(&self, snapshot: &Snapshot, cohort: &Cohort) -> Result<Values, ReportError> {
+        Ok(match self.what {
+            What::Age => {
+                Values::Numbers(ages(snapshot, cohort)?.into_iter().map(|age| age.map(f64::from)).collect())
+            }
+            What::Number(form, field) => {
+                let frame = of_subjects(snapshot, cohort, form, field.name, DataType::Float64)?;
+                let values = || Ok(frame.column("value of field")?.f64()?.iter().collect());
+                Values::Numbers(values().map_err(ReportError::engine("reading a covariate"))?)
+            }
+            What::Factor(by) => Values::Levels(Grouping::of(snapshot, cohort, by)?),
+        })
+    }
+}
+
 /// A design matrix.
 #[derive(Debug, Clone, Default)]
 pub struct Design {
@@ -122,20 +152,9 @@ impl Design {
     pub fn of(snapshot: &Snapshot, cohort: &Cohort, covariates: &[Covariate]) -> Result<Self, ReportError> {
         let mut design = Self::default();
         for (place, covariate) in covariates.iter().enumerate() {
-            match covariate.what {
-                What::Age => {
-                    let ages = ages(snapshot, cohort)?;
-                    design.push("age", ages.into_iter().map(|age| age.map(f64::from)).collect());
-                }
-                What::Number(form, field) => {
-                    let frame = of_subjects(snapshot, cohort, form, field.name, DataType::Float64)?;
-                    let values = || Ok(frame.column("value of field")?.f64()?.iter().collect());
-                    let values = values().map_err(ReportError::engine("reading a covariate"))?;
-                    design.push(&covariate.name, values);
-                }
-                What::Factor(by) => {
-                    design.factor(covariate, &Grouping::of(snapshot, cohort, by)?, place)?;
-                }
+            match covariate.values(snapshot, cohort)? {
+                Values::Numbers(values) => design.push(&covariate.name, values),
+                Values::Levels(levels) => design.factor(covariate, &levels, place)?,
             }
         }
         if design.terms.len() > MOST_TERMS {

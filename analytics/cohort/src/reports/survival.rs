@@ -16,6 +16,7 @@ use crate::endpoints::{
 };
 use crate::error::ReportError;
 use crate::fault::Faults;
+use crate::render::figure::Part;
 use crate::render::{Block, EstimateRow, Figure};
 use crate::selection::Cohort;
 use crate::snapshot::Snapshot;
@@ -174,7 +175,8 @@ pub fn run(
     Ok(Report { head, body: Box::new(result) })
 }
 
-fn endpoint_result(
+/// Estimates one endpoint in every group.
+pub(crate) fn endpoint_result(
     cohort: &Cohort,
     follow_ups: &FollowUps,
     evaluation: &Evaluation,
@@ -308,6 +310,21 @@ fn incidence_group(
     })
 }
 
+/// Endpoints as rows, for reports that hold some.
+pub(crate) fn rows_of(endpoints: &[EndpointResult]) -> Vec<EstimateRow> {
+    tables::rows(endpoints)
+}
+
+/// Endpoints as tables.
+pub(crate) fn blocks_of(endpoints: &[EndpointResult], language: Language) -> Vec<Block> {
+    tables::blocks(endpoints, language)
+}
+
+/// Endpoints as charts.
+pub(crate) fn parts_of(endpoints: &[EndpointResult], language: Language) -> Vec<Part> {
+    tables::parts(endpoints, language)
+}
+
 /// A share as a percentage without needless digits.
 pub(crate) fn percent_text(share: f64) -> String {
     let text = format!("{:.3}", share * 100.0);
@@ -334,14 +351,23 @@ impl Body for SurvivalResult {
     }
 
     fn estimates(&self) -> Vec<EstimateRow> {
-        tables::rows(self)
+        tables::rows(&self.endpoints)
     }
 
     fn blocks(&self, language: Language) -> Vec<Block> {
-        tables::blocks(self, language)
+        tables::blocks(&self.endpoints, language)
     }
 
     fn figure(&self, language: Language) -> Option<Figure> {
-        Some(tables::figure(self, language))
+        Some(Figure {
+            title: ReportKind::Survival.title(language).to_owned(),
+            description: crate::render::say(
+                language,
+                "Kaplan-Meier curves with pointwise confidence bands; ticks mark censored subjects.",
+                "Kaplan-Meier曲线及逐点置信带；短竖线表示删失。",
+            )
+            .to_owned(),
+            parts: tables::parts(&self.endpoints, language),
+        })
     }
 }

@@ -4,10 +4,12 @@
 //! (integer as 32-bit integer, decimal as 64-bit float, yes/no as boolean, date as 32-bit date, the rest as text), last
 //! `missing` (text: a JSON object of field name to missing code, or null). Rows are in no particular order.
 
+mod difference;
 mod error;
 mod manifest;
 mod scope;
 
+pub use difference::Difference;
 pub use error::SnapshotError;
 pub use manifest::{AuditPosition, FORMAT_VERSION, FileEntry, Manifest, content_hash};
 pub use scope::{Rows, Scope};
@@ -102,6 +104,20 @@ impl Snapshot {
     /// Hash of the contents, as in the manifest.
     pub fn content_hash(&self) -> &str {
         &self.manifest.content_hash
+    }
+
+    /// The same snapshot over every center, for comparisons in which peers are blinded.
+    pub(crate) fn of_every_center(&self) -> Self {
+        let scope = Scope { centers: Rows::All, products: self.scope.products.clone() };
+        if scope == self.scope {
+            return self.clone();
+        }
+        Self {
+            directory: self.directory.clone(),
+            manifest: self.manifest.clone(),
+            scope,
+            kept: Arc::default(),
+        }
     }
 
     pub(crate) fn kept(&self) -> &Kept {

@@ -13,6 +13,7 @@ mod cohorts;
 mod criteria;
 mod definition;
 mod endpoints;
+mod export;
 mod fixture;
 mod incidence;
 mod random;
@@ -21,6 +22,7 @@ mod rendering;
 mod slow;
 mod snapshot;
 mod survival;
+mod synthetic;
 mod toxicity;
 
 use cohort::reports::Report;

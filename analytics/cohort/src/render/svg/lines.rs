@@ -15,9 +15,9 @@ pub(super) fn draw(svg: &mut String, lines: &Lines, top: f64) -> f64 {
     let (least, most) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
     let (least, most) = if least.is_finite() { (least, most) } else { (1.0, 10.0) };
     let least = if lines.logarithmic { least } else { least.min(0.0) };
-    let last = points().map(|p| p.0).fold(1.0_f64, f64::max);
+    let end = points().map(|p| p.0).fold(1.0_f64, f64::max);
     let first = points().map(|p| p.0).fold(0.0_f64, f64::min);
-    let x = Scale::new((first, last), (LEFT, WIDTH - RIGHT), false);
+    let x = Scale::new((first, end), (LEFT, WIDTH - RIGHT), false);
     let y = Scale::new((least, most), (bottom, top), lines.logarithmic);
     vertical(svg, &y, (top, bottom), &lines.y_label);
     horizontal(svg, &x, bottom, &lines.x_label);

@@ -176,10 +176,10 @@ pub(super) fn models(
         Ok::<_, Error>((fit, global))
     };
     let fine_gray = || {
-        let causes: Vec<u8> = cases.cause.iter().map(|cause| cause.number()).collect();
+        let kinds: Vec<u8> = cases.cause.iter().map(|cause| cause.number()).collect();
         let data = FineGrayData {
             time: Times::Days(&cases.day),
-            cause: &causes,
+            cause: &kinds,
             of: 1,
             covariates: &columns,
             ..FineGrayData::default()

@@ -1,17 +1,14 @@
 //! The survival report as rows, tables and curves.
 
-use super::{
-    CurrentGroup, EndpointResult, GroupResult, IncidenceGroup, Model, SurvivalGroup, SurvivalResult,
-};
+use super::{CurrentGroup, EndpointResult, GroupResult, IncidenceGroup, Model, SurvivalGroup};
 use crate::render::figure::{Forest, ForestRow, Panel, Part, Series, Step};
-use crate::render::{Block, EstimateRow, Figure, Table, day_heading, say};
-use crate::reports::ReportKind;
+use crate::render::{Block, EstimateRow, Table, day_heading, say};
 use crate::reports::estimates::{AtRisk, Interval};
 use clinical::Language;
 
-pub(super) fn rows(result: &SurvivalResult) -> Vec<EstimateRow> {
+pub(super) fn rows(endpoints: &[EndpointResult]) -> Vec<EstimateRow> {
     let mut rows = Vec::new();
-    for endpoint in &result.endpoints {
+    for endpoint in endpoints {
         for group in &endpoint.groups {
             match group {
                 GroupResult::Survival(group) => survival_rows(&endpoint.label, group, &mut rows),
@@ -127,9 +124,9 @@ fn current_rows(label: &str, group: &CurrentGroup, rows: &mut Vec<EstimateRow>) 
     }
 }
 
-pub(super) fn blocks(result: &SurvivalResult, language: Language) -> Vec<Block> {
+pub(super) fn blocks(endpoints: &[EndpointResult], language: Language) -> Vec<Block> {
     let mut blocks = Vec::new();
-    for endpoint in &result.endpoints {
+    for endpoint in endpoints {
         blocks.push(Block::Table(main_table(endpoint, language)));
         if let Some(table) = at_risk_table(endpoint, language) {
             blocks.push(Block::Table(table));
@@ -289,9 +286,9 @@ fn model_table(endpoint: &EndpointResult, model: &Model, language: Language) -> 
     table
 }
 
-pub(super) fn figure(result: &SurvivalResult, language: Language) -> Figure {
+pub(super) fn parts(endpoints: &[EndpointResult], language: Language) -> Vec<Part> {
     let mut parts = Vec::new();
-    for endpoint in &result.endpoints {
+    for endpoint in endpoints {
         let survival = matches!(endpoint.groups.first(), Some(GroupResult::Survival(_)) | None);
         let y_label = if survival {
             say(language, "probability", "概率")
@@ -319,16 +316,7 @@ pub(super) fn figure(result: &SurvivalResult, language: Language) -> Figure {
             }));
         }
     }
-    Figure {
-        title: ReportKind::Survival.title(language).to_owned(),
-        description: say(
-            language,
-            "Kaplan-Meier curves with pointwise confidence bands; ticks mark censored subjects.",
-            "Kaplan-Meier曲线及逐点置信带；短竖线表示删失。",
-        )
-        .to_owned(),
-        parts,
-    }
+    parts
 }
 
 fn series(group: &GroupResult) -> Series {
