@@ -33,6 +33,13 @@ const TABLE: &[(&str, &[Role])] = &[
     ("GET /v1/{form}/{record_id}/history", READERS),
     ("POST /v1/{form}/{record_id}/retraction", CENTER),
     ("POST /v1/submissions", CENTER),
+    ("GET /v1/submissions", READERS),
+    ("GET /v1/submissions/{submission_id}", READERS),
+    ("GET /v1/submissions/{submission_id}/rows", READERS),
+    ("GET /v1/submissions/{submission_id}/rejected", READERS),
+    ("POST /v1/submissions/{submission_id}/cancellation", CENTER),
+    ("POST /v1/submissions/{submission_id}/resumption", CENTER),
+    ("GET /v1/templates/workbook", READERS),
     ("GET /v1/queries", READERS),
     ("GET /v1/centers", BUT_SPONSORS),
     ("POST /v1/centers", &[Role::Admin]),
@@ -81,8 +88,9 @@ fn operations(instance: &Instance) -> Vec<Operation> {
 
 /// An operation's request with ids filled in: something well-formed that changes nothing for those who may send it.
 fn request(client: &Client, operation: &Operation, id: &str) -> Answer {
-    let path =
-        operation.path.replace("{record_id}", id).replace("{token_id}", id).replace("{snapshot_id}", id);
+    let path = ["{record_id}", "{token_id}", "{snapshot_id}", "{submission_id}"]
+        .iter()
+        .fold(operation.path.clone(), |path, name| path.replace(name, id));
     let body = if path.ends_with("/retraction") {
         json!({ "reason": "entered twice" })
     } else if operation.method == "PUT" {
@@ -216,6 +224,30 @@ fn what_belongs_to_another_center_is_not_there() {
         let kept = foreign.submitter.get(&format!("/v1/{form}/{id}")).expect(200);
         assert_eq!((&kept["version"], &kept["status"]), (&json!(1), &json!("current")), "{form}");
     }
+}
+
+#[test]
+fn a_submission_of_another_center_is_not_there() {
+    let instance = shared();
+    let (own, foreign) = (instance.center(), instance.center());
+    let sent = foreign
+        .submitter
+        .submit("", json!({ "form": "patient", "patient_id": "SECRET" }).to_string().as_bytes());
+    let at = sent.expect(200)["location"].as_str().unwrap().to_owned();
+    for role in [Role::Submitter, Role::Lead, Role::Monitor] {
+        let client = instance.caller(role.code(), &[&own.id]);
+        for rest in ["", "?results=all", "/rows", "/rejected"] {
+            let answer = client.get(&format!("{at}{rest}"));
+            answer.expect(404);
+            assert!(!answer.text().contains("SECRET"));
+        }
+        assert_eq!(client.get("/v1/submissions").expect(200)["items"], json!([]));
+        for rest in ["cancellation", "resumption"] {
+            let answer = client.post(&format!("{at}/{rest}"), &json!({}));
+            assert_eq!(answer.status, if role == Role::Monitor { 403 } else { 404 }, "{}", answer.text());
+        }
+    }
+    foreign.submitter.get(&format!("{at}/rejected")).expect_public();
 }
 
 #[test]

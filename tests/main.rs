@@ -12,6 +12,7 @@ mod derive;
 mod disk;
 mod idempotency;
 mod isolation;
+mod jobs;
 mod malformed;
 mod malformed_files;
 mod operations;

@@ -235,6 +235,12 @@ impl Entries {
         Self(map.into_iter().collect())
     }
 
+    /// Takes a member out; of several with this name the first, so that the others remain as faults.
+    pub fn take(&mut self, name: &str) -> Option<Value> {
+        let at = self.0.iter().position(|(n, _)| n == name)?;
+        Some(self.0.remove(at).1)
+    }
+
     /// The first value of a member.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v)

@@ -50,6 +50,9 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// A submitted file could not be read.
+    #[error("{0}")]
+    Unreadable(String),
     /// A Parquet or Arrow file could not be written.
     #[error("parquet: {0}")]
     Parquet(#[from] parquet::errors::ParquetError),

@@ -18,6 +18,7 @@ pub mod review;
 pub mod scope;
 pub mod snapshot;
 mod sql;
+pub mod submission;
 mod trail;
 
 pub use database::{Database, DatabaseConfig};

@@ -65,9 +65,14 @@ pub async fn open(scoped: &mut Scoped, center: &str, form: &str, found: &[(Uuid,
 
 /// Resolves every open query about a record's own content; those that still hold are opened again by the new version's findings.
 pub async fn resolve(scoped: &mut Scoped, center: &str, record_id: Uuid) -> Result<()> {
-    sqlx::query("update record_query set state = 'resolved', closed_at = $3 where center_id = $1 and record_id = $2 and origin = 'record' and state = 'open'")
+    resolve_many(scoped, center, &[record_id]).await
+}
+
+/// As [`resolve`], for several records.
+pub(crate) async fn resolve_many(scoped: &mut Scoped, center: &str, record_ids: &[Uuid]) -> Result<()> {
+    sqlx::query("update record_query set state = 'resolved', closed_at = $3 where center_id = $1 and record_id = any ($2) and origin = 'record' and state = 'open'")
         .bind(center)
-        .bind(record_id)
+        .bind(record_ids)
         .bind(scoped.now)
         .execute(&mut *scoped.tx)
         .await?;

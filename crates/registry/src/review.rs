@@ -105,8 +105,31 @@ pub(crate) async fn review(
     patients: &BTreeSet<String>,
     forms: &[&str],
 ) -> Result<Reviewed> {
+    let mut reviewed = across_records(scoped, center, patients).await?;
+    duplicates(scoped, center, &mut reviewed, forms).await?;
+    Ok(reviewed)
+}
+
+/// The part of a review that looks across patients; called once, after every patient was reviewed.
+pub(crate) async fn duplicates(
+    scoped: &mut Scoped,
+    center: &str,
+    reviewed: &mut Reviewed,
+    forms: &[&str],
+) -> Result<()> {
+    if forms.iter().any(|form| IDENTIFYING.contains(form)) {
+        duplicate::review(scoped, center, reviewed).await?;
+    }
+    Ok(())
+}
+
+/// The part of a review that looks at the records of one patient at a time.
+pub(crate) async fn across_records(
+    scoped: &mut Scoped,
+    center: &str,
+    patients: &BTreeSet<String>,
+) -> Result<Reviewed> {
     let mut reviewed = Reviewed::default();
-    let identifying = forms.iter().any(|form| IDENTIFYING.contains(form));
     let patients: Vec<String> = patients.iter().cloned().collect();
     let context = Context { today: (scoped.now + Duration::hours(14)).date_naive() };
     for chunk in patients.chunks(CHUNK) {
@@ -115,9 +138,6 @@ pub(crate) async fn review(
         found.open(scoped, center, &mut reviewed).await?;
         reviewed.closed += found.close(scoped, center, chunk).await?;
         found.derive(scoped, center, chunk).await?;
-    }
-    if identifying {
-        duplicate::review(scoped, center, &mut reviewed).await?;
     }
     Ok(reviewed)
 }

@@ -397,16 +397,36 @@ pub(crate) fn describe_bulk(api: &mut OpenApi) {
             "query",
             "results",
             "Answer for every row, or for those with faults and queries only",
-            &json!({ "type": "string", "enum": ["all", "faults"], "default": "all" })
+            &json!({ "type": "string", "enum": ["all", "faults", "none"], "default": "all" })
+        ),
+        parameter(
+            "query",
+            "mode",
+            "insert rejects rows whose record exists with other content; upsert amends it, unless it was changed otherwise since the last import",
+            &json!({ "type": "string", "enum": ["insert", "upsert"], "default": "insert" })
+        ),
+        parameter(
+            "query",
+            "reason",
+            "Reason of the amendments; required for upsert",
+            &json!({ "type": "string", "maxLength": 500 })
+        ),
+        parameter("query", "file_name", "Name of the file, for people", &json!({ "type": "string" })),
+        parameter(
+            "header",
+            "Prefer",
+            "`respond-async` answers 202 at once; `wait=N` waits at most N seconds for the end (60 when not given)",
+            &json!({ "type": "string" })
         ),
         idempotency_key(),
     ]);
     let row = json!({
         "type": "object",
         "properties": {
-            "row": { "type": "integer", "description": "Line of the file, from 1" },
+            "row": { "type": "integer", "description": "Line of the file or row of the sheet, from 1" },
+            "sheet": { "type": "string", "description": "Sheet of a workbook" },
             "form": { "type": "string" },
-            "outcome": { "type": "string", "enum": ["created", "unchanged", "rejected"] },
+            "outcome": { "type": "string", "enum": ["created", "updated", "unchanged", "rejected"] },
             "record_id": { "type": "string", "format": "uuid" },
             "version": { "type": "integer" },
             "errors": { "type": "array", "items": reference("ErrorItem") },
@@ -414,19 +434,44 @@ pub(crate) fn describe_bulk(api: &mut OpenApi) {
         },
         "required": ["row", "outcome"]
     });
+    let group = json!({
+        "type": "object",
+        "description": "Identical faults: one rule at one field of one form",
+        "properties": {
+            "rule": { "type": "string" }, "form": { "type": ["string", "null"] }, "field": { "type": ["string", "null"] },
+            "message": { "type": "string" }, "rows": { "type": "integer" },
+            "first_rows": { "type": "array", "items": { "type": "object" } },
+            "distinct_values": { "type": "integer" },
+            "values": { "type": "array", "description": "The most frequent values, with what was probably meant", "items": { "type": "object" } },
+            "expected": { "type": ["string", "null"] }
+        },
+        "required": ["rule", "message", "rows", "first_rows", "values"]
+    });
+    let count = |text: &str| json!({ "type": "integer", "description": text });
     let result = json!({
         "type": "object",
         "properties": {
             "submission_id": { "type": "string", "format": "uuid" },
             "center_id": { "type": "string" },
+            "state": { "type": "string", "enum": ["uploading", "queued", "running", "done", "cancelled", "failed"] },
+            "format": { "type": "string" }, "form": { "type": ["string", "null"] }, "file_name": { "type": ["string", "null"] },
             "dry_run": { "type": "boolean" },
-            "policy": { "type": "string" },
+            "policy": { "type": "string" }, "mode": { "type": "string" }, "reason": { "type": ["string", "null"] },
             "committed": { "type": "boolean", "description": "False for a dry run and for a refused all_or_nothing batch" },
-            "rows": { "type": "integer" }, "created": { "type": "integer" }, "unchanged": { "type": "integer" },
-            "rejected": { "type": "integer" }, "with_queries": { "type": "integer" },
-            "results": { "type": "array", "items": row }
+            "bytes": count("Size of the file"),
+            "rows": { "type": ["integer", "null"], "description": "Rows of the file, once it was read" },
+            "rows_done": count("Rows dealt with"), "created": count("New records"), "updated": count("New versions of records"),
+            "unchanged": count("Rows equal to what the registry holds"), "rejected": count("Rows refused"),
+            "with_queries": count("Accepted rows with queries"), "queries_closed": count("Queries that closed"),
+            "failure": { "type": ["string", "null"] },
+            "location": { "type": "string" },
+            "rejected_rows": { "type": ["string", "null"], "description": "Where to download the rejected rows" },
+            "fault_groups": { "type": "array", "items": group }, "query_groups": { "type": "array", "items": group },
+            "other_records": { "type": "array", "items": { "type": "object" } },
+            "results": { "type": "array", "items": row },
+            "next_cursor": { "type": ["string", "null"], "description": "Where `/rows` goes on when not all rows fit" }
         },
-        "required": ["submission_id", "center_id", "dry_run", "policy", "committed", "rows", "created", "unchanged", "rejected", "with_queries", "results"]
+        "required": ["submission_id", "center_id", "state", "dry_run", "policy", "committed", "rows", "created", "updated", "unchanged", "rejected", "with_queries"]
     });
     let mut submit = operation(
         "records",
@@ -434,13 +479,18 @@ pub(crate) fn describe_bulk(api: &mut OpenApi) {
         "Submit many records at once",
         &parameters,
         None,
-        &responses(&[("200", answer("What became of each row", &result))]),
+        &responses(&[
+            ("200", answer("The submission has ended: what became of each row", &result)),
+            ("202", answer("The file is stored; `Location` tells how the submission goes on", &result)),
+        ]),
     );
     submit["requestBody"] = json!({
         "required": true,
         "content": {
             "application/x-ndjson": { "schema": { "type": "string", "description": "One JSON object a line: the fields of the form and `form`" } },
-            "text/csv": { "schema": { "type": "string", "description": "A header of field names; missing codes stand in the cells" } }
+            "text/csv": { "schema": { "type": "string", "description": "A header of field names; missing codes stand in the cells" } },
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": { "schema": { "type": "string", "format": "binary", "description": "A sheet per form, named as the form" } },
+            "application/vnd.apache.parquet": { "schema": { "type": "string", "format": "binary", "description": "Columns named as the fields of one form" } }
         }
     });
     add(api, "/v1/submissions", HttpMethod::Post, submit);

@@ -43,6 +43,19 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "This role may not do this", detail)
     }
 
+    pub(crate) fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", "Not in this state", detail)
+    }
+
+    pub(crate) fn unavailable(detail: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "The registry cannot write at the moment",
+            detail,
+        )
+    }
+
     pub(crate) fn missing(what: &str) -> Self {
         Self::new(
             StatusCode::NOT_FOUND,
@@ -111,6 +124,12 @@ impl Problem {
             ),
             Error::Refused(why) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "refused", "The request is refused", why)
+            }
+            Error::File { path, source } if source.kind() == std::io::ErrorKind::StorageFull => {
+                tracing::error!(path, "the disk is full");
+                Self::unavailable(
+                    "The registry's disk is full. Nothing of this request was kept; send it again later.",
+                )
             }
             other => Self::of_database(&other),
         }

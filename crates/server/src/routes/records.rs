@@ -20,7 +20,7 @@ use clinical::finding::{Findings, Language};
 use clinical::form::{Context, FormDescriptor};
 use clinical::record::{Entries, Record};
 use registry::Stored;
-use registry::batch::{self, Candidate, Outcome};
+use registry::batch::{self, Candidate, Mode, Outcome};
 use registry::record_store::{self, Change, Filter};
 use registry::review::{DerivedValue, derived};
 use serde::{Deserialize, Serialize};
@@ -139,15 +139,18 @@ async fn create(
     request::expect_json(&headers)?;
     let entries = Entries::parse(&body).map_err(|found| Problem::invalid(&found, caller.language))?;
     let (record, findings) = parse(form, &entries, caller.language)?;
-    let candidate = Candidate { record, findings };
+    let candidate = Candidate { record, findings, seen: None };
     let asked = Asked { method: "POST", target: &uri.to_string(), headers: &headers, body: &body };
     idempotent::write(&app, &caller, center, &asked, async |scoped| {
         let written =
-            batch::write_in(scoped, center, caller.author(), std::slice::from_ref(&candidate)).await;
+            batch::write_in(scoped, center, caller.author(), std::slice::from_ref(&candidate), Mode::Insert)
+                .await;
         let written = written.map_err(caller.problem())?;
         let (status, id) = match written.outcomes.into_iter().next() {
             Some(Outcome::Created { record_id }) => (StatusCode::CREATED, record_id),
-            Some(Outcome::Unchanged { record_id, .. }) => (StatusCode::OK, record_id),
+            Some(Outcome::Unchanged { record_id, .. } | Outcome::Updated { record_id, .. }) => {
+                (StatusCode::OK, record_id)
+            }
             Some(Outcome::Rejected(found)) => return Err(Problem::invalid(&found, caller.language)),
             None => return Err(Problem::missing("record")),
         };
