@@ -17,7 +17,7 @@ mod submit;
 mod tokens;
 
 use clap::Parser;
-use cli::{AuditCommand, Cli, Command, FormsCommand, SnapshotCommand};
+use cli::{AuditCommand, Cli, Command, FormsCommand};
 use failure::Failure;
 use std::process::ExitCode;
 
@@ -51,8 +51,6 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Token(command) => wait(tokens::run(cli.storage, command)),
         Command::Audit(AuditCommand::Verify(arguments)) => wait(audit::verify(cli.storage, arguments)),
         Command::Submit(arguments) => submit::run(&arguments),
-        Command::Snapshot(SnapshotCommand::Take(remote)) => reports::take_snapshot(&remote),
-        Command::Snapshot(SnapshotCommand::List(remote)) => reports::list_snapshots(&remote),
         Command::Snapshot(command) => snapshots::run(&command),
         Command::Cohort(command) => cohorts::run(&command),
         Command::Report(arguments) => reports::run(&arguments),

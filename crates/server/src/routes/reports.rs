@@ -54,7 +54,7 @@ fn latest() -> String {
 #[utoipa::path(post, path = "/v1/reports", operation_id = "make_report", tag = "reports", security(("token" = [])), request_body = ReportRequest, responses(
     (status = 200, description = "The report", content(
         (Object = "application/json"), (String = "text/csv"), (String = "text/plain"), (String = "text/html"), (String = "image/svg+xml"),
-        (Vec<u8> = "application/vnd.apache.arrow.stream"), (Vec<u8> = "application/vnd.apache.parquet"))),
+        (String = "application/vnd.apache.arrow.stream"), (String = "application/vnd.apache.parquet"))),
     (status = "4XX", description = "Refused; every fault is listed", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn run(
