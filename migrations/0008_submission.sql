@@ -115,4 +115,4 @@ create policy submission_fault_scope on submission_fault to sequela_app
 grant select, insert, delete on submission_fault to sequela_app;
 
 -- Which import wrote the current version of a record is read from the log.
-create index audit_entry_request on audit_entry (center_id, request_id);
+create index audit_entry_request on audit_entry (request_id);

@@ -181,7 +181,7 @@ fn identical_faults_are_told_once_with_what_was_meant() {
     let mut csv = "patient_id,birth_year,sex,consent_registry,date_basis\n".to_owned();
     for n in 0..40 {
         let sex = ["Female", "Female", "男", "F"][n % 4];
-        csv += &format!("P{n},1960,{sex},Y,CALENDAR\n");
+        csv.extend([format!("P{n},1960,{sex},Y,CALENDAR\n")]);
     }
     let view = client.submit_csv("patient", csv.as_bytes()).expect(200);
     assert_eq!(counts(&view), [10, 0, 0, 30]);

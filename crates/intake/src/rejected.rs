@@ -31,7 +31,7 @@ pub fn write_rejected(
     let tables = source.tables.clone();
     match format {
         Format::Ndjson => source.each(|row| match rejected.get(&row.place) {
-            Some(reason) => line(row, reason, output),
+            Some(reason) => line(&row, reason, output),
             None => Ok(()),
         }),
         Format::Csv => {
@@ -70,7 +70,7 @@ fn cells(row: Row, tables: &[Table], reason: &str) -> Vec<String> {
     kept.chain([reason.to_owned()]).collect()
 }
 
-fn line(row: Row, reason: &str, output: &mut impl Write) -> std::io::Result<()> {
+fn line(row: &Row, reason: &str, output: &mut impl Write) -> std::io::Result<()> {
     let reason = serde_json::Value::from(reason);
     let text = match &row.content {
         Content::Json(line) => line.as_slice(),

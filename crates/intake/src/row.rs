@@ -117,11 +117,11 @@ fn read_line(place: Place, line: &[u8], asked: Option<&'static FormDescriptor>, 
     let named = entries.get("form").and_then(|v| v.as_str());
     let Some(form) = asked.or_else(|| named.and_then(forms::clinical).map(|(_, form)| form)) else {
         let mut findings = Findings::new();
-        let names: Vec<&str> = forms::CLINICAL.iter().map(|f| f.name).collect();
-        let hint = named.and_then(|n| nearest(n, names.iter().copied()));
+        let known: Vec<&str> = forms::CLINICAL.iter().map(|f| f.name).collect();
+        let hint = named.and_then(|n| nearest(n, known.iter().copied()));
         let hint = hint.map_or_else(String::new, |near| format!("; did you mean {near}?"));
         let received = entries.get("form").map(ToString::to_string);
-        findings.at(&rule::FORM, "form", received, Some(format!("one of {}{hint}", names.join(", "))));
+        findings.at(&rule::FORM, "form", received, Some(format!("one of {}{hint}", known.join(", "))));
         return failed(None, findings);
     };
     entries.take(REASON);

@@ -55,16 +55,15 @@ impl Workbook {
             if header.is_empty() {
                 continue;
             }
-            match clinical::forms::clinical(&name) {
-                Some((_, form)) => tables.push(Table::read(&name, form, header.iter().map(String::as_str))?),
-                None => {
-                    let forms: Vec<&str> = clinical::forms::CLINICAL.iter().map(|f| f.name).collect();
-                    let hint = nearest(&name, forms.iter().copied())
-                        .map_or_else(String::new, |near| format!("; did you mean {near}?"));
-                    let expected = Some(format!("a sheet named as one of {}{hint}", forms.join(", ")));
-                    unknown.at(&rule::FORM, "sheet", Some(name), expected);
-                }
+            if let Some((_, form)) = clinical::forms::clinical(&name) {
+                tables.push(Table::read(&name, form, header.iter().map(String::as_str))?);
+                continue;
             }
+            let forms: Vec<&str> = clinical::forms::CLINICAL.iter().map(|f| f.name).collect();
+            let hint = nearest(&name, forms.iter().copied())
+                .map_or_else(String::new, |near| format!("; did you mean {near}?"));
+            let expected = Some(format!("a sheet named as one of {}{hint}", forms.join(", ")));
+            unknown.at(&rule::FORM, "sheet", Some(name), expected);
         }
         if unknown.is_empty() {
             Ok((tables, Self { file }))

@@ -8,6 +8,7 @@ use clinical::forms;
 use intake::{Fault, Format, Place, Read, Source, Spread, spread, write_rejected, write_template};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{Read as _, Seek, Write};
 use std::path::Path;
 
@@ -68,7 +69,7 @@ fn all_rows_of_a_patient_meet_in_one_part_and_none_is_lost() {
     let mut text = String::new();
     for n in 0..500 {
         let patient = n % 50;
-        text += &format!("{{\"form\":\"patient\",\"patient_id\":\"P{patient}\",\"n\":{n}}}\n");
+        writeln!(text, "{{\"form\":\"patient\",\"patient_id\":\"P{patient}\",\"n\":{n}}}").unwrap();
     }
     text += "{broken\n\n[]\n";
     let lines = file(text.as_bytes());
@@ -99,7 +100,7 @@ fn all_rows_of_a_patient_meet_in_one_part_and_none_is_lost() {
 fn an_open_quotation_mark_does_not_swallow_the_memory() {
     let mut text = format!("{HEADER}\nP1,1960,F,Y,CALENDAR\n\"P2,1960,F,Y,CALENDAR\n");
     for n in 0..400_000 {
-        text += &format!("P{n},1960,F,Y,CALENDAR\n");
+        writeln!(text, "P{n},1960,F,Y,CALENDAR").unwrap();
     }
     let read = read(text.as_bytes(), Format::Csv, Some("patient"), 1 << 30);
     assert_eq!(outcomes(&read), ["2 P1", "3 record.malformed"]);
@@ -165,7 +166,7 @@ proptest! {
     fn parts_of_any_size_hold_the_same_rows(patients in prop::collection::vec(0u8..20, 1..80), part in 1u64..5_000) {
         let mut text = format!("{HEADER}\n");
         for p in &patients {
-            text += &format!("P{p},1960,F,Y,CALENDAR\n");
+            writeln!(text, "P{p},1960,F,Y,CALENDAR").unwrap();
         }
         let whole = outcomes(&read(text.as_bytes(), Format::Csv, Some("patient"), u64::MAX));
         prop_assert_eq!(outcomes(&read(text.as_bytes(), Format::Csv, Some("patient"), part)), whole);

@@ -100,6 +100,7 @@ impl Running {
             metrics,
         });
         registry::reference_data::seed_products(&app.database, system()).await?;
+        registry::erasure::resume(&app.database, &app.snapshots, system()).await?;
         let listener = TcpListener::bind(listen)
             .await
             .map_err(|e| Failure::input(format!("cannot listen on {listen}: {e}")))?;

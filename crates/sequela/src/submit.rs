@@ -56,7 +56,7 @@ fn path(arguments: &SubmitArguments, upload: &Upload) -> String {
         ("file_name", named.as_deref()),
     ] {
         if let Some(value) = value {
-            path.push_str(&format!("&{name}={}", encoded(value)));
+            path.extend(["&", name, "=", &encoded(value)]);
         }
     }
     if arguments.upsert.is_some() {
@@ -72,7 +72,8 @@ fn encoded(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            out.push('%');
+            out.extend([byte >> 4, byte & 15].map(|half| char::from(b"0123456789ABCDEF"[usize::from(half)])));
         }
     }
     out

@@ -89,10 +89,12 @@ impl Problem {
         let title = "The record breaks rules";
         let status = if findings.iter().any(|f| f.rule.id == "record.malformed") {
             StatusCode::BAD_REQUEST
-        } else if findings
-            .iter()
-            .any(|f| matches!(f.rule.id, "record.exists" | "record.retracted" | "record.in_use"))
-        {
+        } else if findings.iter().any(|f| {
+            matches!(
+                f.rule.id,
+                "patient.erased" | "record.locked" | "record.exists" | "record.retracted" | "record.in_use"
+            )
+        }) {
             StatusCode::CONFLICT
         } else {
             StatusCode::UNPROCESSABLE_ENTITY
@@ -102,11 +104,27 @@ impl Problem {
         Self { errors, ..Self::new(status, "validation", title, detail) }
     }
 
+    fn locked(who: &str) -> Self {
+        Self::new(
+            StatusCode::LOCKED,
+            "locked",
+            "The record is locked",
+            format!("{who} A lead of the center unlocks it with a reason. Nothing was written.").trim_start(),
+        )
+    }
+
     /// The problem of a registry error. What the caller cannot change is logged and not told in detail.
     pub(crate) fn of(error: registry::Error, language: Language) -> Self {
         use registry::Error;
         match error {
             Error::NotFound => Self::missing("record"),
+            Error::Missing(what) => Self::missing(what),
+            Error::WrongState { what, state, step } => Self::new(
+                StatusCode::CONFLICT,
+                "state",
+                "This cannot be done in the present state",
+                format!("The {what} is {state}; it cannot be {step} now. Nothing was written."),
+            ),
             Error::VersionConflict { current } => Self::new(
                 StatusCode::PRECONDITION_FAILED,
                 "version-conflict",
@@ -115,6 +133,7 @@ impl Problem {
                     "The record is at version {current}. Read it again and send If-Match: \"{current}\"."
                 ),
             ),
+            Error::Locked { by, since } => Self::locked(&format!("{by} locked it at {since}.")),
             Error::Rejected(findings) => Self::invalid(&findings, language),
             Error::IdempotencyMismatch => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
@@ -152,6 +171,17 @@ impl Problem {
                 "unavailable",
                 "The registry cannot write at the moment",
                 "Nothing of this request was kept. Send it again later; sending a batch twice never makes duplicates.",
+            );
+        }
+        if state == "SEQ01" {
+            return Self::locked("");
+        }
+        if state == "SEQ02" {
+            return Self::new(
+                StatusCode::CONFLICT,
+                "erased",
+                "A patient of the request was erased",
+                "The patient withdrew consent and was erased; nothing about this patient may be submitted again. Nothing was written.",
             );
         }
         if state.starts_with("22") {

@@ -3,11 +3,11 @@
 use super::{Candidate, Mode, Outcome};
 use crate::audit::Action;
 use crate::error::Result;
-use crate::query;
+use crate::query::{self, NewVersion};
 use crate::scope::{Author, Scoped};
+use crate::signature;
 use crate::sql::{self, Stored};
 use crate::trail;
-use clinical::Finding;
 use clinical::form::FormDescriptor;
 use clinical::record::Record;
 use clinical::rule::reference;
@@ -53,8 +53,15 @@ pub(super) async fn settle(
     }
     if let Mode::Upsert { reason } = mode {
         let imported = imported(scoped, center, &differing).await?;
+        let ids: Vec<Uuid> = differing.iter().map(|(_, s)| s.record_id).collect();
+        let locked = signature::locked(scoped, center, &ids).await?;
         differing.retain(|(row, s)| {
-            let refused = refuse_stale(form, &candidates[*row], s, imported.contains(&s.record_id));
+            let refused = if locked.contains(&s.record_id) {
+                let at = at_version(form, s.record_id, s.version);
+                Some(Outcome::conflict(&reference::LOCKED, &candidates[*row].record.key(), Some(at)))
+            } else {
+                refuse_stale(form, &candidates[*row], s, imported.contains(&s.record_id))
+            };
             let keeps = refused.is_none();
             if let Some(refused) = refused {
                 outcomes[*row] = Some(refused);
@@ -164,10 +171,15 @@ async fn amend_many(
         })
         .collect();
     trail::append(scoped, center, author, Action::Amend, form.name, Some(reason), &log).await?;
-    query::resolve_many(scoped, center, &ids).await?;
-    let asked: Vec<(Uuid, &Finding)> =
-        rows.iter().flat_map(|(row, s)| candidates[*row].findings.iter().map(|f| (s.record_id, f))).collect();
-    query::open(scoped, center, form.name, &asked).await
+    let versions: Vec<NewVersion<'_>> = rows
+        .iter()
+        .map(|(row, s)| NewVersion {
+            record_id: s.record_id,
+            findings: candidates[*row].findings.iter().collect(),
+            corrected: s.record.differing_fields(&candidates[*row].record),
+        })
+        .collect();
+    query::reconsider(scoped, center, author, form, &versions, false).await
 }
 
 fn at_version(form: &FormDescriptor, id: Uuid, version: i32) -> String {

@@ -108,7 +108,7 @@ pub async fn write_in(
     mode: Mode<'_>,
 ) -> Result<Written> {
     let mut written = write_part(scoped, center, author, candidates, mode).await?;
-    review::duplicates(scoped, center, &mut written.reviewed, &written.touched).await?;
+    review::duplicates(scoped, center, author, &mut written.reviewed, &written.touched).await?;
     Ok(written)
 }
 
@@ -162,7 +162,7 @@ pub(crate) async fn write_part(
             }
         }
     }
-    let reviewed = review::across_records(scoped, center, &changed).await?;
+    let reviewed = review::across_records(scoped, center, author, &changed).await?;
     Ok(Written { outcomes, touched, reviewed })
 }
 
@@ -236,6 +236,6 @@ async fn write_chunk(
         }
     }
     trail::append(scoped, center, author, Action::Create, form.name, None, &log).await?;
-    query::open(scoped, center, form.name, &queries).await?;
+    query::open(scoped, center, author, form, &queries).await?;
     existing::settle(scoped, center, (author, mode), form, &existing, candidates, outcomes).await
 }

@@ -1,13 +1,14 @@
 //! What the rows of a batch refer to.
 
 use super::{Candidate, Outcome};
+use crate::erasure;
 use crate::error::Result;
 use crate::scope::Scoped;
 use clinical::form::{FormDescriptor, Parent};
 use clinical::record::Record;
 use clinical::rule::reference;
 use sqlx::Row;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// The patients, infusions and products that rows of the batch may refer to.
 #[derive(Default)]
@@ -15,6 +16,8 @@ pub(super) struct Parents {
     patients: HashSet<String>,
     infusions: HashSet<(String, i32)>,
     products: HashSet<String>,
+    /// Patients that were erased and do not come back.
+    erased: BTreeSet<String>,
 }
 
 impl Parents {
@@ -31,6 +34,11 @@ impl Parents {
             set.into_iter().map(str::to_owned).collect()
         };
         // The lock waits for a retraction of the parent that is under way, and lets none begin before the children are committed.
+        if form.name == "patient" {
+            let patients = texts("patient_id");
+            let patients: Vec<&str> = patients.iter().map(String::as_str).collect();
+            self.erased = erasure::erased(scoped, center, &patients).await?;
+        }
         if form.parent == Parent::Patient {
             let found = sqlx::query_scalar(
                 "select patient_id from patient where center_id = $1 and patient_id = any ($2) and not retracted for key share",
@@ -90,7 +98,12 @@ impl Parents {
     pub(super) fn admit(&self, row: usize, record: &Record, outcomes: &mut [Option<Outcome>]) -> bool {
         let patient = record.text("patient_id").unwrap_or_default();
         let refused = match record.form().parent {
-            Parent::Registry => None,
+            Parent::Registry => {
+                (record.form().name == "patient" && self.erased.contains(patient)).then(|| {
+                    let expected = Some("no record of this patient".to_owned());
+                    Outcome::rejected(&reference::ERASED, "patient_id", patient, expected)
+                })
+            }
             Parent::Patient => (!self.patients.contains(patient)).then(|| {
                 Outcome::rejected(
                     &reference::PATIENT,

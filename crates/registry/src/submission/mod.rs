@@ -120,8 +120,6 @@ pub struct Submission {
     pub(crate) parts_done: i32,
     #[serde(skip)]
     pub(crate) part_bytes: i64,
-    #[serde(skip)]
-    pub(crate) cancel_requested: bool,
 }
 
 impl Submission {
@@ -171,7 +169,6 @@ fn submission(row: &PgRow) -> Result<Submission> {
         sheets: row.try_get("sheets")?,
         parts_done: row.try_get("parts_done")?,
         part_bytes: row.try_get("part_bytes")?,
-        cancel_requested: row.try_get("cancel_requested")?,
     })
 }
 

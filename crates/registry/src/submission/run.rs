@@ -116,7 +116,7 @@ impl Runner {
                     }
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "the queue of submissions cannot be read; it is tried again")
+                    tracing::warn!(%error, "the queue of submissions cannot be read; it is tried again");
                 }
             }
             while working.try_join_next().is_some() {}

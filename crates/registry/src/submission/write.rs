@@ -1,7 +1,7 @@
 //! Writing one submission: part by part, or all parts as one.
 
 use super::part::{self, Counts, PartRows};
-use super::{Runner, Submission, find_in, results, upload};
+use super::{Runner, Submission, results, upload};
 use crate::batch::{self, Mode};
 use crate::error::{Error, Result};
 use crate::review::{self, Reviewed};
@@ -98,7 +98,11 @@ impl Runner {
 
     async fn cancelled(&self, submission: &Submission) -> Result<bool> {
         let mut tx = Scoped::read(&self.database, std::slice::from_ref(&submission.center_id)).await?;
-        Ok(find_in(&mut tx, submission.submission_id).await?.cancel_requested)
+        let asked = sqlx::query_scalar("select cancel_requested from submission where submission_id = $1")
+            .bind(submission.submission_id)
+            .fetch_optional(&mut *tx)
+            .await?;
+        Ok(asked.unwrap_or(true))
     }
 
     async fn write_part(&self, submission: &Submission, index: usize, part: &PartRows) -> Result<()> {
@@ -130,7 +134,7 @@ impl Runner {
         .await?;
         let touched: Vec<&str> = touched.iter().map(String::as_str).collect();
         let mut reviewed = Reviewed::default();
-        review::duplicates(&mut scoped, center, &mut reviewed, &touched).await?;
+        review::duplicates(&mut scoped, center, author(submission), &mut reviewed, &touched).await?;
         let (faults, counts) = part::told_at_the_end(&reviewed);
         results::store(&mut scoped.tx, center, id, i32::MAX, &[], &faults).await?;
         count(&mut scoped, id, None, counts).await?;
@@ -172,7 +176,8 @@ impl Runner {
             touched.extend(&written.touched);
             if next.is_none() {
                 let touched: Vec<&str> = touched.iter().copied().collect();
-                review::duplicates(&mut scoped, center, &mut written.reviewed, &touched).await?;
+                review::duplicates(&mut scoped, center, author(submission), &mut written.reviewed, &touched)
+                    .await?;
             }
             let (results, faults, counts) = part::told(&part, written.outcomes, &written.reviewed);
             rejected += counts.rejected;

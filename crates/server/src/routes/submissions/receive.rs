@@ -79,9 +79,14 @@ async fn submit(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let center = access::writes(&caller.principal)?;
-    let query: SubmissionQuery = request::query(&uri)?;
-    let wanted = requested(&caller, center, &query, &headers)?;
+    let (wanted, results) = match asked_for(&caller, &uri, &headers) {
+        Ok(asked) => asked,
+        Err(refused) => {
+            drain(body).await;
+            return Err(refused);
+        }
+    };
+    let center = wanted.center_id.as_str();
     let wait = preferred_wait(&headers);
     let local = app.submissions.local_file(wanted.submission_id);
     let received = receive(&app, &caller, &wanted, body, &local).await;
@@ -112,7 +117,7 @@ async fn submit(
         }
     };
     app.submissions.knock();
-    answer(&app, &caller, center, id, wait, query.results, replayed).await
+    answer(&app, &caller, center, id, wait, results, replayed).await
 }
 
 async fn answer(
@@ -131,7 +136,7 @@ async fn answer(
         let mut problem = Problem::unavailable(format!(
             "{why}. The file is kept: POST {location}/resumption goes on with it."
         ));
-        problem.title = "The submission failed".to_owned();
+        "The submission failed".clone_into(&mut problem.title);
         return Err(problem);
     }
     let mut response = if submission.ended() {
@@ -152,12 +157,21 @@ async fn answer(
     Ok(response)
 }
 
-fn requested(
-    caller: &Caller,
-    center: &str,
-    query: &SubmissionQuery,
-    headers: &HeaderMap,
-) -> Result<Request, Problem> {
+/// Reads what is left of a small body, so that the connection can be used again; a large one is cut off.
+async fn drain(body: Body) {
+    let mut stream = body.into_data_stream();
+    let mut left = crate::RECORD_LIMIT;
+    while let Ok(Some(Ok(piece))) = next_piece(&mut stream).await {
+        match left.checked_sub(piece.len()) {
+            Some(rest) => left = rest,
+            None => return,
+        }
+    }
+}
+
+fn asked_for(caller: &Caller, uri: &Uri, headers: &HeaderMap) -> Result<(Request, Detail), Problem> {
+    let center = access::writes(&caller.principal)?;
+    let query: SubmissionQuery = request::query(uri)?;
     let form = query.form.as_deref().map(named_form).transpose()?;
     let media_type = request::media_type(headers);
     let format = Format::of_media_type(&media_type).ok_or_else(|| {
@@ -185,7 +199,7 @@ fn requested(
         }
         (ModeName::Insert, None) => None,
     };
-    Ok(Request {
+    let request = Request {
         submission_id: Uuid::now_v7(),
         center_id: center.to_owned(),
         actor: caller.principal.token_id,
@@ -198,7 +212,8 @@ fn requested(
         },
         upsert,
         dry_run: query.dry_run,
-    })
+    };
+    Ok((request, query.results))
 }
 
 /// RFC 7240: `respond-async` answers at once, `wait=N` after at most so many seconds.
