@@ -29,7 +29,9 @@ pub(crate) fn print(value: &Value) -> Result<ExitCode, Failure> {
 fn read(file: &Path) -> Result<String, Failure> {
     if file == Path::new("-") {
         let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).map_err(|e| Failure::input(format!("standard input: {e}")))?;
+        std::io::stdin()
+            .read_to_string(&mut text)
+            .map_err(|e| Failure::input(format!("standard input: {e}")))?;
         return Ok(text);
     }
     std::fs::read_to_string(file).map_err(|e| Failure::input(format!("{}: {e}", file.display())))
@@ -104,7 +106,10 @@ fn attrition(file: &Path, snapshot: &Path, format: TableFormat) -> Result<ExitCo
     println!("{:>8} {:>8} {:>8} {:>8}  criterion", "before", "left out", "unknown", "after");
     for step in &cohort.attrition {
         let left_out = step.before - step.after;
-        println!("{:>8} {left_out:>8} {:>8} {:>8}  {}", step.before, step.unknown, step.after, step.criterion);
+        println!(
+            "{:>8} {left_out:>8} {:>8} {:>8}  {}",
+            step.before, step.unknown, step.after, step.criterion
+        );
     }
     for warning in &cohort.warnings {
         eprintln!("note: {warning}");
@@ -117,9 +122,7 @@ fn endpoints(format: TableFormat) -> Result<ExitCode, Failure> {
     let all = library.ids().into_iter().map(|id| library.endpoint(id));
     let all = all.collect::<Result<Vec<_>, _>>().map_err(Failure::internal)?;
     if format == TableFormat::Json {
-        let entry = |e: &cohort::endpoints::Endpoint| {
-            json!({ "endpoint": e.id, "title": e.title, "estimate": e.estimate, "parameters": e.parameters, "rule": e.rule })
-        };
+        let entry = |e: &cohort::endpoints::Endpoint| json!({ "endpoint": e.id, "title": e.title, "estimate": e.estimate, "parameters": e.parameters, "rule": e.rule });
         return print(&Value::Array(all.iter().map(entry).collect()));
     }
     for endpoint in &all {

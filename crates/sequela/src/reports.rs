@@ -43,9 +43,9 @@ pub(crate) fn media_type(format: &str) -> Result<&'static str, Failure> {
         "html" => Ok("text/html"),
         "arrow" => Ok("application/vnd.apache.arrow.stream"),
         "parquet" => Ok("application/vnd.apache.parquet"),
-        other => {
-            Err(Failure::input(format!("--format {other}: expected text, json, csv, svg, html, arrow or parquet")))
-        }
+        other => Err(Failure::input(format!(
+            "--format {other}: expected text, json, csv, svg, html, arrow or parquet"
+        ))),
     }
 }
 

@@ -109,8 +109,10 @@ fn format(headers: &HeaderMap) -> Result<Format, Problem> {
         StatusCode::NOT_ACCEPTABLE,
         "not-acceptable",
         "The report has no such form",
-        format!("Accept is `{accept}`; offered: application/json, text/csv, text/plain, text/html, image/svg+xml, \
-             application/vnd.apache.arrow.stream, application/vnd.apache.parquet."),
+        format!(
+            "Accept is `{accept}`; offered: application/json, text/csv, text/plain, text/html, image/svg+xml, \
+             application/vnd.apache.arrow.stream, application/vnd.apache.parquet."
+        ),
     ))
 }
 
