@@ -16,6 +16,9 @@ pub enum ReportError {
     /// The report's parameters are not accepted.
     #[error("the parameters of the report are not accepted:\n{0}")]
     Parameters(Faults),
+    /// The endpoint files have faults.
+    #[error("the endpoint definitions are not accepted:\n{0}")]
+    Endpoints(Faults),
     /// There is no such report.
     #[error("there is no report `{received}`; expected one of {expected}")]
     UnknownReport {
@@ -58,6 +61,9 @@ pub enum ReportError {
         /// As the engine reports it.
         source: polars::error::PolarsError,
     },
+    /// A result could not be written as columns.
+    #[error("the report cannot be written as columns: {0}")]
+    Columns(String),
     /// A result could not be written as JSON.
     #[error("the report cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),

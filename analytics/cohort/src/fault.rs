@@ -139,3 +139,71 @@ pub fn shorten(value: &Value) -> String {
     let text = value.to_string();
     if text.chars().count() <= LONGEST { text } else { text.chars().take(LONGEST).chain(['…']).collect() }
 }
+
+/// Refuses a document in which an object names a member twice: a [`Value`] silently keeps the last.
+///
+/// # Errors
+///
+/// A fault with line and column.
+pub fn no_member_twice(text: &str) -> Result<(), Faults> {
+    serde_json::from_str::<Once>(text).map(|_| ()).map_err(|e| Faults::one(Fault::new("", e.to_string())))
+}
+
+/// Any JSON value whose objects name each member once.
+struct Once;
+
+impl<'de> serde::Deserialize<'de> for Once {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OnceVisitor)
+    }
+}
+
+struct OnceVisitor;
+
+impl<'de> serde::de::Visitor<'de> for OnceVisitor {
+    type Value = Once;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Once, E> {
+        Ok(Once)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Once, E> {
+        Ok(Once)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Once, E> {
+        Ok(Once)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Once, E> {
+        Ok(Once)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Once, E> {
+        Ok(Once)
+    }
+
+    fn visit_unit<E>(self) -> Result<Once, E> {
+        Ok(Once)
+    }
+
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut items: A) -> Result<Once, A::Error> {
+        while items.next_element::<Once>()?.is_some() {}
+        Ok(Once)
+    }
+
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut members: A) -> Result<Once, A::Error> {
+        let mut seen = std::collections::BTreeSet::new();
+        while let Some(name) = members.next_key::<String>()? {
+            members.next_value::<Once>()?;
+            if !seen.insert(name.clone()) {
+                return Err(serde::de::Error::custom(format!("duplicate field `{name}`")));
+            }
+        }
+        Ok(Once)
+    }
+}

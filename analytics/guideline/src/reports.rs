@@ -4,8 +4,8 @@ use crate::adherence::{self, AdherenceParameters};
 use crate::library::{DEFAULT_GUIDELINE, Guideline, LoadError};
 use clinical::Language;
 use cohort::render::{Format, Rendered};
-use cohort::reports::parameters::{self, read};
-use cohort::reports::{Report, ReportKind, incidence, survival, toxicity};
+use cohort::reports::parameters::read;
+use cohort::reports::{Report, ReportKind};
 use cohort::{CohortDefinition, Fault, Faults, ReportError, Snapshot};
 use serde_json::Value;
 
@@ -35,27 +35,15 @@ pub fn run_with(
     parameters: &Value,
     guidelines: &dyn Fn(&str) -> Result<Guideline, LoadError>,
 ) -> Result<Report, ReportError> {
-    match kind {
-        ReportKind::Survival => {
-            survival::run(snapshot, definition, &read::<parameters::SurvivalParameters>(parameters)?)
-        }
-        ReportKind::Toxicity => {
-            toxicity::run(snapshot, definition, &read::<parameters::ToxicityParameters>(parameters)?)
-        }
-        ReportKind::Incidence => {
-            incidence::run(snapshot, definition, &read::<parameters::IncidenceParameters>(parameters)?)
-        }
-        ReportKind::Adherence => {
-            let parameters: AdherenceParameters = read(parameters)?;
-            let guideline = guidelines(&parameters.guideline).map_err(|error| {
-                let fault = Fault::new("/guideline", error.to_string()).received(&parameters.guideline);
-                ReportError::Parameters(Faults::one(
-                    fault.expected(format!("for example {DEFAULT_GUIDELINE}")),
-                ))
-            })?;
-            adherence::run(&guideline, snapshot, definition, &parameters)
-        }
+    if let Some(report) = cohort::reports::run(kind, snapshot, definition, parameters)? {
+        return Ok(report);
     }
+    let parameters: AdherenceParameters = read(parameters)?;
+    let guideline = guidelines(&parameters.guideline).map_err(|error| {
+        let fault = Fault::new("/guideline", error.to_string()).received(&parameters.guideline);
+        ReportError::Parameters(Faults::one(fault.expected(format!("for example {DEFAULT_GUIDELINE}"))))
+    })?;
+    adherence::run(&guideline, snapshot, definition, &parameters)
 }
 
 /// Renders a report.

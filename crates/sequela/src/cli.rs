@@ -74,6 +74,9 @@ pub(crate) enum Command {
     Snapshot(SnapshotCommand),
     /// Run a report on a snapshot.
     Report(ReportArguments),
+    /// Look at cohort definitions. Needs no server; a snapshot is a directory of the data directory's `snapshots`.
+    #[command(subcommand)]
+    Cohort(CohortCommand),
     /// Check the audit log, prove what stands in it, take it along.
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -244,13 +247,96 @@ pub(crate) enum SnapshotCommand {
     Take(Remote),
     /// List snapshots, oldest first.
     List(Remote),
+    /// Tell what a snapshot holds. Needs no server; a snapshot is a directory of the data directory's `snapshots`.
+    Show {
+        /// Directory of the snapshot.
+        directory: PathBuf,
+        /// How to write it.
+        #[arg(long, value_enum, default_value_t = TableFormat::Text)]
+        format: TableFormat,
+    },
+    /// Recompute the hash of every file of a snapshot.
+    Verify {
+        /// Directory of the snapshot.
+        directory: PathBuf,
+    },
+    /// Tell which forms two snapshots differ in, and which records: added, changed, gone.
+    Diff {
+        /// Directory of the earlier snapshot.
+        before: PathBuf,
+        /// Directory of the later snapshot.
+        after: PathBuf,
+        /// How to write it.
+        #[arg(long, value_enum, default_value_t = TableFormat::Text)]
+        format: TableFormat,
+    },
+    /// Write the analysis data sets ADSL, ADTTE, ADAE and ADRS of a cohort, with their metadata, into a directory.
+    Export {
+        /// Directory of the snapshot.
+        directory: PathBuf,
+        /// Where to write; it must not exist.
+        #[arg(long, short)]
+        output: PathBuf,
+        /// Cohort definition, a JSON file; without it, every first infusion.
+        #[arg(long)]
+        cohort: Option<PathBuf>,
+        /// Endpoints of ADTTE.
+        #[arg(long, value_delimiter = ',', default_value = "os,pfs,nrm,relapse")]
+        endpoints: Vec<String>,
+        /// Calendar dates beside the days from the index.
+        #[arg(long)]
+        dates: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CohortCommand {
+    /// Tell what is wrong or suspicious about a definition: immortal time, an index after the outcome, a window past the cutoff.
+    Lint {
+        /// The definition, a JSON file; `-` is standard input.
+        file: PathBuf,
+        /// Directory of a snapshot, to look at its subjects as well.
+        #[arg(long)]
+        snapshot: Option<PathBuf>,
+        /// How to write it.
+        #[arg(long, value_enum, default_value_t = TableFormat::Text)]
+        format: TableFormat,
+    },
+    /// Count the subjects before and after each criterion.
+    Attrition {
+        /// The definition, a JSON file; `-` is standard input.
+        file: PathBuf,
+        /// Directory of a snapshot.
+        #[arg(long)]
+        snapshot: PathBuf,
+        /// How to write it.
+        #[arg(long, value_enum, default_value_t = TableFormat::Text)]
+        format: TableFormat,
+    },
+    /// Print the JSON schema of definitions.
+    Schema,
+    /// List the endpoints with their rules and parameters.
+    Endpoints {
+        /// How to write them.
+        #[arg(long, value_enum, default_value_t = TableFormat::Text)]
+        format: TableFormat,
+    },
+}
+
+/// Format of a small table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TableFormat {
+    /// For people.
+    Text,
+    /// One JSON document.
+    Json,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ReportArguments {
     #[command(flatten)]
     pub(crate) remote: Remote,
-    /// survival, toxicity, incidence or adherence.
+    /// description, survival, incidence, response, mrd, toxicity, kinetics, counts, swimmer, follow_up, centers or adherence.
     pub(crate) report: String,
     /// Snapshot id, or `latest`.
     #[arg(long, default_value = "latest")]
@@ -261,7 +347,7 @@ pub(crate) struct ReportArguments {
     /// Parameters of the report as JSON, for example '{"by":"disease"}'.
     #[arg(long)]
     pub(crate) parameters: Option<String>,
-    /// text, json, csv or svg.
+    /// text, json, csv, svg, html, arrow or parquet.
     #[arg(long, default_value = "text")]
     pub(crate) format: String,
     /// Where to write it; standard output if not given.

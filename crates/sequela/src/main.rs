@@ -4,6 +4,7 @@
 mod audit;
 mod cli;
 mod client;
+mod cohorts;
 mod demo;
 mod derive;
 mod doctor;
@@ -12,12 +13,13 @@ mod instance;
 mod reference;
 mod reports;
 mod serve;
+mod snapshots;
 mod submit;
 mod tls;
 mod tokens;
 
 use clap::Parser;
-use cli::{AuditCommand, Cli, Command, FormsCommand, SnapshotCommand};
+use cli::{AuditCommand, Cli, Command, FormsCommand};
 use failure::Failure;
 use std::process::ExitCode;
 
@@ -53,8 +55,8 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Audit(command) => wait(audit::run(cli.storage, command)),
         Command::Doctor(arguments) => wait(doctor::run(cli.storage, arguments)),
         Command::Submit(arguments) => submit::run(&arguments),
-        Command::Snapshot(SnapshotCommand::Take(remote)) => reports::take_snapshot(&remote),
-        Command::Snapshot(SnapshotCommand::List(remote)) => reports::list_snapshots(&remote),
+        Command::Snapshot(command) => snapshots::run(&command),
+        Command::Cohort(command) => cohorts::run(&command),
         Command::Report(arguments) => reports::run(&arguments),
         Command::Forms(FormsCommand::Ddl { form }) => reference::ddl(&form),
         Command::Spec { directory } => reference::write_spec(&directory),

@@ -54,6 +54,10 @@ pub(crate) fn write_spec(directory: &Path) -> Result<ExitCode, Failure> {
     json.push('\n');
     write(directory.join("rules.json"), &json)?;
     write(directory.join("rules.csv"), &csv(&rules)?)?;
+    let schema = cohort::definition::schema::schema();
+    let mut json = serde_json::to_string_pretty(&schema).map_err(Failure::internal)?;
+    json.push('\n');
+    write(directory.join("cohort.schema.json"), &json)?;
     for form in clinical::forms::ALL {
         write(examples.join(format!("{}.json", form.name)), clinical::forms::example(form))?;
     }

@@ -40,7 +40,12 @@ pub(crate) fn media_type(format: &str) -> Result<&'static str, Failure> {
         "json" => Ok("application/json"),
         "csv" => Ok("text/csv"),
         "svg" => Ok("image/svg+xml"),
-        other => Err(Failure::input(format!("--format {other}: expected text, json, csv or svg"))),
+        "html" => Ok("text/html"),
+        "arrow" => Ok("application/vnd.apache.arrow.stream"),
+        "parquet" => Ok("application/vnd.apache.parquet"),
+        other => Err(Failure::input(format!(
+            "--format {other}: expected text, json, csv, svg, html, arrow or parquet"
+        ))),
     }
 }
 

@@ -1,11 +1,23 @@
 //! Endpoints: from the records of a snapshot to one row per subject.
+//!
+//! What an endpoint is stands in `analytics/definitions/endpoints`: each file names its event, competing and censoring
+//! sources in order. The [`library`] reads them, [`evaluate`] applies one to a cohort.
 
-pub mod survival;
+pub mod definition;
+pub mod evaluate;
+pub mod follow_up;
+pub mod library;
+pub mod outcome;
+mod read;
+pub mod source;
 pub mod toxicity;
 
-use crate::columns;
-use crate::error::ReportError;
-use polars::prelude::*;
+pub use definition::{Endpoint, Estimate};
+pub use evaluate::Evaluation;
+pub use follow_up::FollowUps;
+pub use library::{Library, library};
+pub use outcome::{Cause, Decision, LeftOut, Outcome, Reason, Verdict};
+
 use serde::Serialize;
 
 /// Subjects left out of an estimate, with the reason.
@@ -15,25 +27,4 @@ pub struct Excluded {
     pub reason: String,
     /// How many subjects.
     pub n: usize,
-}
-
-/// Collects one row per subject and puts each integer column in the order of the subjects; `None` where a subject has no
-/// row.
-fn per_subject<const N: usize>(
-    rows: LazyFrame,
-    subjects: usize,
-    names: [&str; N],
-) -> Result<[Vec<Option<i32>>; N], ReportError> {
-    let frame = rows.collect().map_err(ReportError::engine("gathering the subjects' records"))?;
-    let subject = columns::indices(&frame, "subject")?;
-    let mut gathered = [const { Vec::new() }; N];
-    for (column, name) in gathered.iter_mut().zip(names) {
-        *column = vec![None; subjects];
-        for (&row, value) in subject.iter().zip(columns::integers(&frame, name)?) {
-            if let Some(place) = column.get_mut(row as usize) {
-                *place = value;
-            }
-        }
-    }
-    Ok(gathered)
 }

@@ -3,6 +3,7 @@
 //! A day without a grade, whether its record says why or there is no record at all, is not assessed. It is never read as a
 //! day without toxicity.
 
+use super::outcome::Cause;
 use crate::columns::{epoch_day, flags, indices, integers};
 use crate::error::ReportError;
 use crate::selection::Cohort;
@@ -172,17 +173,6 @@ impl Course {
     }
 }
 
-/// What ended the time to a toxicity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// The toxicity, at or above the threshold.
-    Toxicity,
-    /// Death before it.
-    Death,
-    /// Assessment ended, or the window did.
-    Censored,
-}
-
 /// Time to the toxicity, with death competing; `None` for a subject never assessed.
 ///
 /// `death` is the day of death. A subject without the event is observed until the last assessed day; a death counts when
@@ -193,13 +183,15 @@ pub fn time_to_toxicity(
     death: Option<i32>,
     window: i32,
     death_within: i32,
-) -> Option<(i32, Ending)> {
+) -> Option<(i32, Cause)> {
     let (_, last) = course.span?;
     if let Some(onset) = course.onset {
-        return Some((onset.day, Ending::Toxicity));
+        return Some((onset.day, Cause::Event));
     }
     match death {
-        Some(day) if day <= window && day <= last.saturating_add(death_within) => Some((day, Ending::Death)),
-        _ => Some((last, Ending::Censored)),
+        Some(day) if day <= window && day <= last.saturating_add(death_within) => {
+            Some((day, Cause::Competing))
+        }
+        _ => Some((last, Cause::Censored)),
     }
 }

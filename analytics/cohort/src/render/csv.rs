@@ -6,17 +6,17 @@ use crate::reports::estimates::Interval;
 /// One estimate with its interval and counts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EstimateRow {
-    endpoint: String,
-    group: String,
-    statistic: String,
-    at: Option<String>,
-    value: Option<f64>,
-    std_err: Option<f64>,
-    lower: Option<f64>,
-    upper: Option<f64>,
-    n: Option<u64>,
-    events: Option<u64>,
-    unit: &'static str,
+    pub(super) endpoint: String,
+    pub(super) group: String,
+    pub(super) statistic: String,
+    pub(super) at: Option<String>,
+    pub(super) value: Option<f64>,
+    pub(super) std_err: Option<f64>,
+    pub(super) lower: Option<f64>,
+    pub(super) upper: Option<f64>,
+    pub(super) n: Option<u64>,
+    pub(super) events: Option<u64>,
+    pub(super) unit: &'static str,
 }
 
 impl EstimateRow {
@@ -90,8 +90,8 @@ impl EstimateRow {
 const HEADER: &str =
     "report,identity,snapshot,endpoint,group,statistic,at,value,std_err,lower,upper,n,events,unit";
 
-/// The report as CSV: attrition and exclusions first, then the estimates. Undefined figures are empty.
-pub(super) fn write(report: &Report) -> String {
+/// Attrition and exclusions first, then the estimates.
+pub(super) fn rows(report: &Report) -> Vec<EstimateRow> {
     let head = &report.head;
     let mut rows = Vec::new();
     for step in &head.cohort.attrition {
@@ -103,6 +103,13 @@ pub(super) fn write(report: &Report) -> String {
         rows.push(row.value(excluded.n as f64).n(head.cohort.n));
     }
     rows.extend(report.body.estimates());
+    rows
+}
+
+/// The report as CSV. Undefined figures are empty.
+pub(super) fn write(report: &Report) -> String {
+    let head = &report.head;
+    let rows = rows(report);
     let mut text = String::from(HEADER);
     text.push_str("\r\n");
     for row in &rows {
@@ -132,7 +139,7 @@ pub(super) fn write(report: &Report) -> String {
 }
 
 /// RFC 4180 quoting. A leading formula character is preceded by an apostrophe: centers open such files in a spreadsheet.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let safe =
         if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
     if safe.contains([',', '"', '\n', '\r']) { format!("\"{}\"", safe.replace('"', "\"\"")) } else { safe }

@@ -17,9 +17,9 @@ pub enum Block {
 /// A table: the first column is text, the others are figures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
-    title: String,
-    columns: Vec<String>,
-    rows: Vec<Vec<String>>,
+    pub(super) title: String,
+    pub(super) columns: Vec<String>,
+    pub(super) rows: Vec<Vec<String>>,
 }
 
 impl Table {

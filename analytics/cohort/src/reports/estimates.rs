@@ -2,7 +2,8 @@
 
 mod kernels;
 
-pub use kernels::{aalen_johansen, kaplan_meier, poisson_rate, proportion};
+pub use kernels::{Wanted, aalen_johansen, kaplan_meier, poisson_rate, proportion, table};
+pub use survival::rmst::Rmst;
 
 use serde::Serialize;
 
@@ -137,6 +138,15 @@ pub struct AtRisk {
     pub n_risk: usize,
 }
 
+/// The day by which a share of the subjects had the event.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct SurvivalQuantile {
+    /// The share.
+    pub p: f64,
+    /// The day; null where not reached.
+    pub days: Interval,
+}
+
 /// Everything the survival report says of one group.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SurvivalEstimate {
@@ -148,6 +158,10 @@ pub struct SurvivalEstimate {
     pub at_risk: Vec<AtRisk>,
     /// Median.
     pub median: Interval,
+    /// The quantiles asked for.
+    pub quantiles: Vec<SurvivalQuantile>,
+    /// The restricted mean, when asked for and defined.
+    pub rmst: Option<Rmst>,
     /// Median follow-up.
     pub median_follow_up: Interval,
 }
@@ -253,13 +267,15 @@ pub struct CumulativeIncidenceAt {
     pub upper: Option<f64>,
 }
 
-/// Everything the toxicity report says of the incidence of one toxicity in one group.
+/// Everything a report says of the incidence of one event in one group.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct IncidenceEstimate {
     /// The curve.
     pub curve: CumulativeIncidence,
     /// At the days asked for.
     pub at: Vec<CumulativeIncidenceAt>,
+    /// Numbers at risk.
+    pub at_risk: Vec<AtRisk>,
 }
 
 /// Median, quartiles and range of whole days; null without any.

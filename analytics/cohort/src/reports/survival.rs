@@ -1,20 +1,36 @@
-//! Overall and progression-free survival: Kaplan-Meier by group.
+//! Time to event: curves by group, tests, and regressions, of any endpoint of the library.
 
-use super::estimates::{AtRisk, Interval, KaplanMeier, SurvivalAt, kaplan_meier};
+use super::covariates::{Covariate, Design};
+use super::estimates::{
+    AtRisk, CumulativeIncidence, CumulativeIncidenceAt, Interval, KaplanMeier, SurvivalAt, SurvivalQuantile,
+    Wanted, aalen_johansen, kaplan_meier,
+};
 use super::grouping::{By, Group, Grouping};
 use super::head::Head;
-use super::parameters::{SurvivalEndpoint, SurvivalParameters};
+use super::parameters::SurvivalParameters;
 use super::{Body, Report, ReportKind};
 use crate::definition::CohortDefinition;
-use crate::endpoints::survival::{Dates, Observation, RULES_OS, RULES_PFS, dates, excluded};
+use crate::endpoints::source::Texts;
+use crate::endpoints::{
+    Cause, Endpoint, Estimate, Evaluation, Excluded, FollowUps, Outcome, Verdict, library,
+};
 use crate::error::ReportError;
-use crate::render::figure::{Panel, Series, Step};
-use crate::render::{Block, EstimateRow, Figure, Table, day_heading, say};
+use crate::fault::Faults;
+use crate::render::figure::Part;
+use crate::render::{Block, EstimateRow, Figure};
 use crate::selection::Cohort;
 use crate::snapshot::Snapshot;
 use clinical::Language;
 use serde::Serialize;
 use serde_json::Value;
+
+mod current;
+mod models;
+mod notes;
+mod tables;
+
+pub use current::CurrentGroup;
+pub use models::{Model, ModelTerm, TestResult};
 
 /// The survival report's result.
 #[derive(Debug, Clone, Serialize)]
@@ -29,12 +45,40 @@ pub struct SurvivalResult {
 #[derive(Debug, Clone, Serialize)]
 pub struct EndpointResult {
     /// Which.
-    pub endpoint: SurvivalEndpoint,
+    pub endpoint: String,
+    /// For people.
+    pub title: Texts,
+    /// For tables.
+    pub label: String,
+    /// Parameters of the endpoint and whether values are reported or derived.
+    pub definition: Value,
+    /// How it is estimated.
+    pub estimate: Estimate,
+    /// Subjects left out of this endpoint beyond those whose dates contradict each other.
+    pub excluded: Vec<Excluded>,
+    /// Outcomes whose day was imputed from a date known to the month or year.
+    pub imputed: usize,
     /// One entry per group.
-    pub groups: Vec<SurvivalGroup>,
+    pub groups: Vec<GroupResult>,
+    /// The test of the groups, when asked for.
+    pub test: Option<TestResult>,
+    /// Regressions, when asked for.
+    pub models: Vec<Model>,
 }
 
 /// One group of one endpoint.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum GroupResult {
+    /// Kaplan-Meier.
+    Survival(Box<SurvivalGroup>),
+    /// Aalen-Johansen.
+    Incidence(Box<IncidenceGroup>),
+    /// A state that may be left and regained.
+    Current(Box<CurrentGroup>),
+}
+
+/// Kaplan-Meier of one group.
 #[derive(Debug, Clone, Serialize)]
 pub struct SurvivalGroup {
     /// The group.
@@ -43,7 +87,7 @@ pub struct SurvivalGroup {
     pub n: usize,
     /// Subjects with the event.
     pub events: usize,
-    /// Subjects censored on day 0: nothing is known of them after the infusion.
+    /// Subjects censored on day 0: nothing is known of them after the origin.
     pub censored_on_day_0: usize,
     /// Sum of the times, in days.
     pub person_days: i64,
@@ -55,9 +99,48 @@ pub struct SurvivalGroup {
     pub at_risk: Vec<AtRisk>,
     /// Median survival, days; null where not reached.
     pub median: Interval,
+    /// The quantiles asked for.
+    pub quantiles: Vec<SurvivalQuantile>,
+    /// Restricted mean with its horizon, when asked for; null values where follow-up is too short.
+    pub rmst: Option<RestrictedMean>,
     /// Median follow-up by the reverse Kaplan-Meier method, days.
     pub median_follow_up: Interval,
 }
+
+/// A restricted mean.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct RestrictedMean {
+    /// Horizon, days.
+    pub tau: i32,
+    /// Mean time free of the event until then, days.
+    pub mean: Interval,
+    /// Its standard error.
+    pub std_err: Option<f64>,
+}
+
+/// Aalen-Johansen of one group.
+#[derive(Debug, Clone, Serialize)]
+pub struct IncidenceGroup {
+    /// The group.
+    pub group: Group,
+    /// Subjects in the estimate.
+    pub n: usize,
+    /// Subjects with the event.
+    pub events: usize,
+    /// Subjects with a competing event first.
+    pub competing: usize,
+    /// Sum of the times, in days.
+    pub person_days: i64,
+    /// The curve: one row per day on which something happened.
+    pub curve: CumulativeIncidence,
+    /// Cumulative incidence at the days asked for.
+    pub at: Vec<CumulativeIncidenceAt>,
+    /// Numbers at risk.
+    pub at_risk: Vec<AtRisk>,
+}
+
+/// The outcome of each subject; `None` for one left out.
+pub(crate) type Outcomes = Vec<Option<Outcome>>;
 
 /// Makes the survival report.
 ///
@@ -71,103 +154,175 @@ pub fn run(
 ) -> Result<Report, ReportError> {
     let cohort = Cohort::select(snapshot, definition)?;
     let grouping = Grouping::of(snapshot, &cohort, parameters.by)?;
-    let subjects = dates(snapshot, &cohort)?;
-    let endpoints = parameters
-        .endpoints
-        .iter()
-        .map(|&endpoint| {
-            let groups = grouping
-                .split(&subjects)
-                .map(|(group, members)| survival_group(group, &members, endpoint, parameters))
-                .collect::<Result<_, _>>()?;
-            Ok(EndpointResult { endpoint, groups })
-        })
-        .collect::<Result<Vec<_>, ReportError>>()?;
+    let follow_ups = FollowUps::of_cohort(snapshot, &cohort)?;
+    let mut faults = Faults::default();
+    let covariates: Vec<Covariate> =
+        parameters.covariates.iter().filter_map(|c| Covariate::read(c, "/covariates", &mut faults)).collect();
+    let design = Design::of(snapshot, &cohort, &covariates)?;
+    let mut endpoints = Vec::new();
+    let mut rules = Vec::new();
+    for asked in &parameters.endpoints {
+        let endpoint = library()?.resolve(asked, "/endpoints").map_err(ReportError::Parameters)?;
+        rules.push(endpoint.rule.clone());
+        let evaluation = Evaluation::of(snapshot, &cohort, &follow_ups, endpoint)?;
+        endpoints.push(endpoint_result(&cohort, &follow_ups, &evaluation, &grouping, parameters, &design)?);
+    }
     let result = SurvivalResult { by: parameters.by, endpoints };
     let head =
         Head::new(ReportKind::Survival, snapshot, definition, &cohort, serde_json::to_value(parameters)?)
-            .with_excluded(excluded(&subjects))
-            .with_notes(notes(&result, parameters));
+            .with_excluded(follow_ups.excluded(&cohort))
+            .with_notes(notes::notes(&result, rules, parameters, &design));
     Ok(Report { head, body: Box::new(result) })
+}
+
+/// Estimates one endpoint in every group.
+pub(crate) fn endpoint_result(
+    cohort: &Cohort,
+    follow_ups: &FollowUps,
+    evaluation: &Evaluation,
+    grouping: &Grouping,
+    parameters: &SurvivalParameters,
+    design: &Design,
+) -> Result<EndpointResult, ReportError> {
+    let endpoint = &evaluation.endpoint;
+    let outcomes = outcomes(evaluation);
+    let failed = |group: &Group| {
+        let what = format!("{} of {}", endpoint.label, group.label);
+        move |source| ReportError::Statistics { what, source }
+    };
+    let groups = match endpoint.estimate {
+        Estimate::Survival => grouping
+            .split(&outcomes)
+            .map(|(group, members)| {
+                let group_result = survival_group(group, &members, parameters).map_err(failed(group))?;
+                Ok(GroupResult::Survival(Box::new(group_result)))
+            })
+            .collect::<Result<_, ReportError>>()?,
+        Estimate::Incidence => grouping
+            .split(&outcomes)
+            .map(|(group, members)| {
+                let group_result = incidence_group(group, &members, parameters).map_err(failed(group))?;
+                Ok(GroupResult::Incidence(Box::new(group_result)))
+            })
+            .collect::<Result<_, ReportError>>()?,
+        Estimate::Current => {
+            let sojourns = current::sojourns(cohort, follow_ups, evaluation);
+            grouping
+                .split(&sojourns)
+                .map(|(group, members)| {
+                    let group_result = current::group(group, &members, parameters).map_err(failed(group))?;
+                    Ok(GroupResult::Current(Box::new(group_result)))
+                })
+                .collect::<Result<_, ReportError>>()?
+        }
+    };
+    let compared = endpoint.estimate != Estimate::Current;
+    let test = parameters.test.filter(|_| compared && grouping.groups.len() > 1);
+    let test = test.map(|test| models::test(test, endpoint, &outcomes, grouping)).transpose()?;
+    let models = if design.terms.is_empty() || !compared {
+        Vec::new()
+    } else {
+        models::models(endpoint, &outcomes, design, parameters.conf_level)
+    };
+    Ok(EndpointResult {
+        endpoint: endpoint.id.clone(),
+        title: endpoint.title.clone(),
+        label: endpoint.label.clone(),
+        definition: endpoint.json(),
+        estimate: endpoint.estimate,
+        excluded: of_endpoint(evaluation, follow_ups, cohort),
+        imputed: outcomes.iter().flatten().filter(|o| o.imputed()).count(),
+        groups,
+        test,
+        models,
+    })
+}
+
+/// Exclusions of the endpoint beyond contradictions among dates, which are of the report.
+pub(crate) fn of_endpoint(evaluation: &Evaluation, follow_ups: &FollowUps, cohort: &Cohort) -> Vec<Excluded> {
+    let general = follow_ups.excluded(cohort);
+    evaluation.excluded().into_iter().filter(|e| !general.contains(e)).collect()
+}
+
+/// The outcomes in the order of the subjects.
+pub(crate) fn outcomes(evaluation: &Evaluation) -> Outcomes {
+    let verdicts = evaluation.verdicts.iter();
+    verdicts.map(|v| if let Verdict::Observed(outcome) = v { Some(*outcome) } else { None }).collect()
 }
 
 fn survival_group(
     group: &Group,
-    members: &[&Dates],
-    endpoint: SurvivalEndpoint,
+    members: &[&Option<Outcome>],
     parameters: &SurvivalParameters,
-) -> Result<SurvivalGroup, ReportError> {
-    let observations: Vec<Observation> = members
-        .iter()
-        .filter(|s| s.contradiction().is_none())
-        .map(|s| match endpoint {
-            SurvivalEndpoint::Os => s.overall(),
-            SurvivalEndpoint::Pfs => s.progression_free(),
-        })
-        .collect();
-    let estimate = kaplan_meier(&observations, parameters.conf_level, &parameters.at, &parameters.at_risk)
-        .map_err(|source| ReportError::Statistics {
-            what: format!("{} of {}", endpoint.name(), group.label),
-            source,
-        })?;
+) -> Result<SurvivalGroup, survival::error::Error> {
+    let observed: Vec<(i32, bool)> =
+        members.iter().copied().flatten().map(|o| (o.day, o.cause == Cause::Event)).collect();
+    let wanted = Wanted {
+        conf_level: parameters.conf_level,
+        at: &parameters.at,
+        at_risk: &parameters.at_risk,
+        quantiles: &parameters.quantiles,
+        rmst: parameters.rmst,
+    };
+    let estimate = kaplan_meier(&observed, &wanted)?;
+    let mean = estimate.rmst;
     Ok(SurvivalGroup {
         group: group.clone(),
-        n: observations.len(),
-        events: observations.iter().filter(|o| o.event).count(),
-        censored_on_day_0: observations.iter().filter(|o| o.day == 0 && !o.event).count(),
-        person_days: observations.iter().map(|o| i64::from(o.day)).sum(),
+        n: observed.len(),
+        events: observed.iter().filter(|o| o.1).count(),
+        censored_on_day_0: observed.iter().filter(|o| **o == (0, false)).count(),
+        person_days: observed.iter().map(|o| i64::from(o.0)).sum(),
         curve: estimate.curve,
         at: estimate.at,
         at_risk: estimate.at_risk,
         median: estimate.median,
+        quantiles: estimate.quantiles,
+        rmst: parameters.rmst.map(|tau| RestrictedMean {
+            tau,
+            mean: mean.map_or_else(Interval::default, |m| Interval {
+                value: Some(m.value),
+                lower: Some(m.lower),
+                upper: Some(m.upper),
+            }),
+            std_err: mean.map(|m| m.std_err),
+        }),
         median_follow_up: estimate.median_follow_up,
     })
 }
 
-impl SurvivalEndpoint {
-    /// The abbreviation.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Os => "OS",
-            Self::Pfs => "PFS",
-        }
-    }
-
-    fn title(self, language: Language) -> &'static str {
-        match self {
-            Self::Os => say(language, "Overall survival", "总生存"),
-            Self::Pfs => say(language, "Progression-free survival", "无进展生存"),
-        }
-    }
+fn incidence_group(
+    group: &Group,
+    members: &[&Option<Outcome>],
+    parameters: &SurvivalParameters,
+) -> Result<IncidenceGroup, survival::error::Error> {
+    let observed: Vec<(i32, Cause)> = members.iter().copied().flatten().map(|o| (o.day, o.cause)).collect();
+    let estimate = aalen_johansen(&observed, parameters.conf_level, &parameters.at, &parameters.at_risk)?;
+    let count = |cause: Cause| observed.iter().filter(|o| o.1 == cause).count();
+    Ok(IncidenceGroup {
+        group: group.clone(),
+        n: observed.len(),
+        events: count(Cause::Event),
+        competing: count(Cause::Competing),
+        person_days: observed.iter().map(|o| i64::from(o.0)).sum(),
+        curve: estimate.curve,
+        at: estimate.at,
+        at_risk: estimate.at_risk,
+    })
 }
 
-fn notes(result: &SurvivalResult, parameters: &SurvivalParameters) -> Vec<String> {
-    let mut notes = Vec::new();
-    for endpoint in &parameters.endpoints {
-        let rules = match endpoint {
-            SurvivalEndpoint::Os => RULES_OS,
-            SurvivalEndpoint::Pfs => RULES_PFS,
-        };
-        notes.push(rules.to_owned());
-    }
-    notes.push(format!(
-        "Survival by Kaplan and Meier (1958); standard error by Greenwood; {} % limits on the log-log scale, log(-log S), undefined once \
-         survival is 0. Median: smallest day at which survival is 0.5 or less, the midpoint where it equals 0.5 over an interval; its \
-         limits invert those of the curve. Median follow-up by the reverse Kaplan-Meier method. At risk on a day: subjects whose time is \
-         that day or later.",
-        percent_text(parameters.conf_level)
-    ));
-    notes.push("Progression and relapse are as the center reports them; nothing is derived.".to_owned());
-    for endpoint in &result.endpoints {
-        for group in endpoint.groups.iter().filter(|g| g.n == 0) {
-            notes.push(format!(
-                "{}, {}: every subject is excluded, so nobody is at risk and the estimates are null.",
-                endpoint.endpoint.name(),
-                group.group.label
-            ));
-        }
-    }
-    notes
+/// Endpoints as rows, for reports that hold some.
+pub(crate) fn rows_of(endpoints: &[EndpointResult]) -> Vec<EstimateRow> {
+    tables::rows(endpoints)
+}
+
+/// Endpoints as tables.
+pub(crate) fn blocks_of(endpoints: &[EndpointResult], language: Language) -> Vec<Block> {
+    tables::blocks(endpoints, language)
+}
+
+/// Endpoints as charts.
+pub(crate) fn parts_of(endpoints: &[EndpointResult], language: Language) -> Vec<Part> {
+    tables::parts(endpoints, language)
 }
 
 /// A share as a percentage without needless digits.
@@ -176,153 +331,43 @@ pub(crate) fn percent_text(share: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+impl EndpointResult {
+    pub(crate) fn title(&self, language: Language) -> &str {
+        match language {
+            Language::En => &self.title.en,
+            Language::Zh => &self.title.zh,
+        }
+    }
+}
+
+/// The endpoint of an id, for reports of one endpoint.
+pub(crate) fn endpoint(asked: &Value) -> Result<Endpoint, ReportError> {
+    library()?.resolve(asked, "/endpoint").map_err(ReportError::Parameters)
+}
+
 impl Body for SurvivalResult {
     fn json(&self) -> Result<Value, serde_json::Error> {
         serde_json::to_value(self)
     }
 
     fn estimates(&self) -> Vec<EstimateRow> {
-        let mut rows = Vec::new();
-        for endpoint in &self.endpoints {
-            for group in &endpoint.groups {
-                let row = |statistic: &'static str, unit: &'static str| {
-                    EstimateRow::new(endpoint.endpoint.name(), &group.group.label, statistic, unit)
-                };
-                rows.push(row("subjects", "subjects").value(group.n as f64).counts(group.n, group.events));
-                rows.push(row("events", "subjects").value(group.events as f64).counts(group.n, group.events));
-                rows.push(row("median", "days").interval(group.median).counts(group.n, group.events));
-                rows.push(
-                    row("median_follow_up", "days")
-                        .interval(group.median_follow_up)
-                        .counts(group.n, group.events),
-                );
-                for at in &group.at {
-                    rows.push(
-                        row("survival", "probability")
-                            .at(&at.day)
-                            .optional(at.survival, at.std_err, at.lower, at.upper)
-                            .n(at.n_risk),
-                    );
-                }
-                rows.extend(
-                    group
-                        .at_risk
-                        .iter()
-                        .map(|at| row("at_risk", "subjects").at(&at.day).value(at.n_risk as f64)),
-                );
-                for step in group.curve.steps() {
-                    rows.push(
-                        row("survival_curve", "probability")
-                            .at(&step.day)
-                            .optional(Some(step.survival), step.std_err, step.lower, step.upper)
-                            .counts(step.n_risk, step.n_event),
-                    );
-                }
-            }
-        }
-        rows
+        tables::rows(&self.endpoints)
     }
 
     fn blocks(&self, language: Language) -> Vec<Block> {
-        let mut blocks = Vec::new();
-        for endpoint in &self.endpoints {
-            let days = endpoint
-                .groups
-                .first()
-                .map(|g| g.at.iter().map(|a| a.day).collect::<Vec<_>>())
-                .unwrap_or_default();
-            let mut columns = vec![
-                say(language, "group", "组").to_owned(),
-                "n".to_owned(),
-                say(language, "events", "事件").to_owned(),
-                say(language, "median, days", "中位数（天）").to_owned(),
-            ];
-            columns.extend(days.iter().map(|d| day_heading(language, *d)));
-            columns.push(say(language, "median follow-up", "中位随访").to_owned());
-            let title = match language {
-                Language::En => {
-                    format!("{}: median, and % on given days (CI)", endpoint.endpoint.title(language))
-                }
-                Language::Zh => format!("{}：中位数与各日生存率%（CI）", endpoint.endpoint.title(language)),
-            };
-            let mut table = Table::new(title, columns);
-            for group in &endpoint.groups {
-                let mut cells = vec![
-                    group.group.label.clone(),
-                    group.n.to_string(),
-                    group.events.to_string(),
-                    group.median.days_text(),
-                ];
-                cells.extend(
-                    group.at.iter().map(|a| {
-                        Interval { value: a.survival, lower: a.lower, upper: a.upper }.percent_text()
-                    }),
-                );
-                cells.push(group.median_follow_up.days_text());
-                table.push(cells);
-            }
-            blocks.push(Block::Table(table));
-
-            let days = endpoint
-                .groups
-                .first()
-                .map(|g| g.at_risk.iter().map(|a| a.day).collect::<Vec<_>>())
-                .unwrap_or_default();
-            // Days after everybody's last are in JSON and CSV; a terminal has no room for their zeros.
-            let observed = |day: &i32| {
-                endpoint.groups.iter().any(|g| g.at_risk.iter().any(|a| a.day == *day && a.n_risk > 0))
-            };
-            let days: Vec<i32> = days.into_iter().filter(observed).collect();
-            let mut columns = vec![say(language, "at risk on day", "各日在险人数").to_owned()];
-            columns.extend(days.iter().map(ToString::to_string));
-            let mut table = Table::new("", columns);
-            for group in &endpoint.groups {
-                let mut cells = vec![group.group.label.clone()];
-                let shown = group.at_risk.iter().filter(|a| days.contains(&a.day));
-                cells.extend(shown.map(|a| a.n_risk.to_string()));
-                table.push(cells);
-            }
-            blocks.push(Block::Table(table));
-        }
-        blocks
+        tables::blocks(&self.endpoints, language)
     }
 
     fn figure(&self, language: Language) -> Option<Figure> {
-        let panels = self.endpoints.iter().map(|endpoint| {
-            let series = endpoint.groups.iter().map(|group| Series {
-                label: format!("{}, n = {}", group.group.label, group.n),
-                start: 1.0,
-                steps: group
-                    .curve
-                    .steps()
-                    .map(|s| Step {
-                        day: s.day,
-                        value: s.survival,
-                        lower: s.lower,
-                        upper: s.upper,
-                        censored: s.n_censor > 0,
-                    })
-                    .collect(),
-                at_risk: group.at_risk.iter().map(|a| (a.day, a.n_risk)).collect(),
-            });
-            Panel {
-                title: endpoint.endpoint.title(language).to_owned(),
-                x_label: say(language, "days from infusion", "回输后天数").to_owned(),
-                y_label: say(language, "probability", "概率").to_owned(),
-                at_risk_label: say(language, "at risk", "在险人数").to_owned(),
-                last_day: None,
-                series: series.collect(),
-            }
-        });
         Some(Figure {
             title: ReportKind::Survival.title(language).to_owned(),
-            description: say(
+            description: crate::render::say(
                 language,
                 "Kaplan-Meier curves with pointwise confidence bands; ticks mark censored subjects.",
                 "Kaplan-Meier曲线及逐点置信带；短竖线表示删失。",
             )
             .to_owned(),
-            panels: panels.collect(),
+            parts: tables::parts(&self.endpoints, language),
         })
     }
 }

@@ -8,8 +8,8 @@ use super::head::Head;
 use super::parameters::ToxicityParameters;
 use super::{Body, Report, ReportKind};
 use crate::definition::CohortDefinition;
-use crate::endpoints::survival::{Dates, dates, excluded};
-use crate::endpoints::toxicity::{Course, DRUGS, Day, Ending, Toxicity, days, time_to_toxicity};
+use crate::endpoints::toxicity::{Course, DRUGS, Day, Toxicity, days, time_to_toxicity};
+use crate::endpoints::{Cause, FollowUps};
 use crate::error::ReportError;
 use crate::render::{Block, EstimateRow, Figure};
 use crate::selection::Cohort;
@@ -184,9 +184,9 @@ pub fn run(
 ) -> Result<Report, ReportError> {
     let cohort = Cohort::select(snapshot, definition)?;
     let grouping = Grouping::of(snapshot, &cohort, parameters.by)?;
-    let dates = dates(snapshot, &cohort)?;
+    let follow_ups = FollowUps::of_cohort(snapshot, &cohort)?;
     let records = days(snapshot, &cohort, parameters.window_days)?;
-    let subjects = subjects(&dates, &records.days);
+    let subjects = subjects(&cohort, &follow_ups, &records.days);
     let groups = grouping
         .split(&subjects)
         .map(|(group, members)| {
@@ -203,23 +203,25 @@ pub fn run(
     };
     let head =
         Head::new(ReportKind::Toxicity, snapshot, definition, &cohort, serde_json::to_value(parameters)?)
-            .with_excluded(excluded(&dates))
+            .with_excluded(follow_ups.excluded(&cohort))
             .with_notes(notes::notes(&result, parameters));
     Ok(Report { head, body: Box::new(result) })
 }
 
 /// The days and the death of each subject, in the order of the cohort; `None` for one whose dates contradict each other.
-fn subjects<'a>(dates: &[Dates], days: &'a [Day]) -> Vec<Option<Subject<'a>>> {
+fn subjects<'a>(cohort: &Cohort, follow_ups: &FollowUps, days: &'a [Day]) -> Vec<Option<Subject<'a>>> {
     let mut rest = days;
-    dates
+    cohort
+        .members
         .iter()
+        .zip(&follow_ups.seen)
         .zip(0_u32..)
-        .map(|(dates, row)| {
+        .map(|((member, seen), row)| {
             let own = rest.iter().take_while(|day| day.subject == row).count();
             let (days, later) = rest.split_at(own);
             rest = later;
-            let death = dates.death.map(|(day, _)| day - dates.infusion);
-            dates.contradiction().is_none().then_some(Subject { days, death })
+            let death = seen.death_day().map(|day| day - member.index);
+            seen.contradiction(member).is_none().then_some(Subject { days, death })
         })
         .collect()
 }
@@ -337,17 +339,17 @@ fn incidence(
             time_to_toxicity(course, member.death, window, parameters.death_within_days)
         {
             let died = member.death.is_some_and(|death| death <= window);
-            deaths_after_assessment += usize::from(ending == Ending::Censored && died);
+            deaths_after_assessment += usize::from(ending == Cause::Censored && died);
             observations.push((day, ending));
         }
     }
-    let count = |ending: Ending| observations.iter().filter(|(_, e)| *e == ending).count();
-    let estimate = aalen_johansen(&observations, parameters.conf_level, &parameters.at)?;
+    let count = |ending: Cause| observations.iter().filter(|(_, e)| *e == ending).count();
+    let estimate = aalen_johansen(&observations, parameters.conf_level, &parameters.at, &[])?;
     Ok(ToxicityIncidence {
-        events: count(Ending::Toxicity),
-        events_on_day_0: observations.iter().filter(|o| **o == (0, Ending::Toxicity)).count(),
-        competing_deaths: count(Ending::Death),
-        censored: count(Ending::Censored),
+        events: count(Cause::Event),
+        events_on_day_0: observations.iter().filter(|o| **o == (0, Cause::Event)).count(),
+        competing_deaths: count(Cause::Competing),
+        censored: count(Cause::Censored),
         deaths_after_assessment,
         curve: estimate.curve,
         at: estimate.at,

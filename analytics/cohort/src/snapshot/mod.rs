@@ -4,21 +4,25 @@
 //! (integer as 32-bit integer, decimal as 64-bit float, yes/no as boolean, date as 32-bit date, the rest as text), last
 //! `missing` (text: a JSON object of field name to missing code, or null). Rows are in no particular order.
 
+mod difference;
 mod error;
 mod manifest;
 mod scope;
 
+pub use difference::Difference;
 pub use error::SnapshotError;
 pub use manifest::{AuditPosition, FORMAT_VERSION, FileEntry, Manifest, content_hash};
 pub use scope::{Rows, Scope};
 
 use crate::digest::sha256_of_reader;
+use crate::records::Kept;
 use clinical::field::Kind;
 use clinical::form::{Form, FormDescriptor, Parent, Requirement};
 use clinical::forms::infusion::Infusion;
 use polars::prelude::*;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A snapshot opened for the rows of one scope. Every scan applies it, so that no report can forget it.
 #[derive(Debug, Clone)]
@@ -26,6 +30,8 @@ pub struct Snapshot {
     directory: PathBuf,
     manifest: Manifest,
     scope: Scope,
+    /// Answers read from it; it never changes.
+    kept: Arc<Kept>,
 }
 
 impl Snapshot {
@@ -54,7 +60,7 @@ impl Snapshot {
                 });
             }
         }
-        Ok(Self { directory, manifest, scope })
+        Ok(Self { directory, manifest, scope, kept: Arc::default() })
     }
 
     /// Opens a snapshot and recomputes the hash of every file.
@@ -98,6 +104,24 @@ impl Snapshot {
     /// Hash of the contents, as in the manifest.
     pub fn content_hash(&self) -> &str {
         &self.manifest.content_hash
+    }
+
+    /// The same snapshot over every center, for comparisons in which peers are blinded.
+    pub(crate) fn of_every_center(&self) -> Self {
+        let scope = Scope { centers: Rows::All, products: self.scope.products.clone() };
+        if scope == self.scope {
+            return self.clone();
+        }
+        Self {
+            directory: self.directory.clone(),
+            manifest: self.manifest.clone(),
+            scope,
+            kept: Arc::default(),
+        }
+    }
+
+    pub(crate) fn kept(&self) -> &Kept {
+        &self.kept
     }
 
     /// The rows it was opened for.

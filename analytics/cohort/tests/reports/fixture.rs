@@ -17,6 +17,7 @@ use clinical::forms::patient::{DateBasis, Patient, Sex};
 use clinical::forms::response::ResponseAssessment;
 use clinical::forms::survival_status::{Status, SurvivalStatus};
 use clinical::record::{Missing, Record};
+use clinical::review::DerivedValue;
 use cohort::digest::sha256;
 use cohort::snapshot::{AuditPosition, FileEntry, Manifest, content_hash};
 use polars::prelude::*;
@@ -52,6 +53,8 @@ impl Lcg {
 pub(crate) struct Registry {
     pub(crate) rows: Vec<(String, Record)>,
     pub(crate) id: Option<String>,
+    /// Positions of derived values, and of the records they belong to.
+    pub(crate) derived: std::collections::BTreeMap<usize, usize>,
 }
 
 fn patient_id(id: &str) -> PatientId {
@@ -88,6 +91,22 @@ impl Registry {
     pub(crate) fn put(&mut self, center: &str, record: Record) -> &mut Self {
         self.rows.push((center.to_owned(), record));
         self
+    }
+
+    /// The derived value of a field of the record put last.
+    pub(crate) fn derive(&mut self, center: &str, id: &str, field: &str, value: Option<&str>) {
+        let of = self.rows.len() - 1;
+        let value = serde_json::json!({
+            "patient_id": id, "subject": self.rows[of].1.form().name, "value_name": field, "derived": value,
+        });
+        self.derived.insert(self.rows.len(), of);
+        self.put(center, record_of(DerivedValue::DESCRIPTOR, &value));
+    }
+
+    /// A record of any form from the fields that matter; the others are null.
+    pub(crate) fn record(&mut self, center: &str, form: &str, value: &serde_json::Value) -> &mut Self {
+        let form = clinical::forms::ALL.iter().copied().find(|f| f.name == form).unwrap();
+        self.put(center, record_of(form, value))
     }
 
     pub(crate) fn patient_with(
@@ -248,9 +267,9 @@ impl Registry {
     pub(crate) fn write(&self, seed: u64) -> Directory {
         let directory = Directory::new();
         let mut files = Vec::new();
-        for form in clinical::forms::ALL {
-            let mut rows: Vec<&(String, Record)> =
-                self.rows.iter().filter(|(_, r)| r.form() == *form).collect();
+        for form in clinical::forms::ALL.iter().copied().chain([DerivedValue::DESCRIPTOR]) {
+            let own = self.rows.iter().enumerate().filter(|(_, (_, r))| std::ptr::eq(r.form(), form));
+            let mut rows: Vec<(usize, &(String, Record))> = own.collect();
             let mut random = Lcg(seed);
             for i in (1..rows.len()).rev() {
                 rows.swap(i, random.below(i as u32 + 1) as usize);
@@ -258,7 +277,7 @@ impl Registry {
             let name = format!("{}.parquet", form.name);
             let path = directory.path().join(&name);
             ParquetWriter::new(std::fs::File::create(&path).unwrap())
-                .finish(&mut frame(form, &rows))
+                .finish(&mut frame(form, &rows, &self.derived))
                 .unwrap();
             let bytes = std::fs::read(&path).unwrap();
             files.push(FileEntry {
@@ -285,12 +304,19 @@ impl Registry {
     }
 }
 
-fn frame(form: &FormDescriptor, rows: &[&(String, Record)]) -> DataFrame {
+fn frame(
+    form: &FormDescriptor,
+    numbered: &[(usize, &(String, Record))],
+    derived: &std::collections::BTreeMap<usize, usize>,
+) -> DataFrame {
+    let rows: Vec<&(String, Record)> = numbered.iter().map(|(_, row)| *row).collect();
     let mut columns: Vec<Column> = Vec::new();
     if !form.is_reference() {
         columns
             .push(Column::new("center_id".into(), rows.iter().map(|(c, _)| c.as_str()).collect::<Vec<_>>()));
-        let ids: Vec<String> = (0..rows.len()).map(|i| format!("record-{i}")).collect();
+        // A derived value carries the id of the record it belongs to.
+        let of = |n: &usize| derived.get(n).copied().unwrap_or(*n);
+        let ids: Vec<String> = numbered.iter().map(|(n, _)| format!("record-{}", of(n))).collect();
         columns.push(Column::new("record_id".into(), ids));
         columns.push(Column::new("version".into(), vec![1_i32; rows.len()]));
     }
@@ -332,6 +358,19 @@ fn frame(form: &FormDescriptor, rows: &[&(String, Record)]) -> DataFrame {
         .collect();
     columns.push(Column::new("missing".into(), missing));
     DataFrame::new(rows.len(), columns).unwrap()
+}
+
+fn record_of(form: &'static FormDescriptor, value: &serde_json::Value) -> Record {
+    let cell = |f: &clinical::form::FieldDescriptor| match value.get(f.name) {
+        None | Some(serde_json::Value::Null) => Cell::Null,
+        Some(value) => {
+            f.kind.parse_json(value).unwrap_or_else(|_| panic!("{}.{}: {value}", form.name, f.name))
+        }
+    };
+    for name in value.as_object().unwrap().keys() {
+        assert!(form.field(name).is_some(), "{} has no field {name}", form.name);
+    }
+    Record::from_parts(form, form.fields.iter().map(cell).collect(), Missing::default())
 }
 
 /// A directory that goes away with the test.

@@ -10,7 +10,10 @@
 #![expect(clippy::float_cmp, reason = "figures that are exact in binary are compared exactly")]
 
 mod cohorts;
+mod criteria;
 mod definition;
+mod endpoints;
+mod export;
 mod fixture;
 mod incidence;
 mod random;
@@ -19,6 +22,7 @@ mod rendering;
 mod slow;
 mod snapshot;
 mod survival;
+mod synthetic;
 mod toxicity;
 
 use cohort::reports::Report;

@@ -4,7 +4,8 @@ use crate::fixture::Registry;
 use crate::{close, figure, result};
 use clinical::codes::assessment::Category;
 use clinical::forms::survival_status::Status;
-use cohort::endpoints::survival::{Contradiction, Dates, Observation, dates};
+use cohort::endpoints::follow_up::Contradiction;
+use cohort::endpoints::{Cause, Evaluation, FollowUps, Verdict, library};
 use cohort::reports::Report;
 use cohort::reports::parameters::{SurvivalParameters, read};
 use cohort::{Cohort, CohortDefinition, ReportError, Scope, Snapshot};
@@ -17,26 +18,67 @@ fn report(registry: &Registry, parameters: &Value) -> Report {
     cohort::reports::survival::run(&snapshot, &CohortDefinition::default(), &parameters).unwrap()
 }
 
-fn observations(registry: &Registry) -> Vec<Dates> {
-    let directory = registry.write(7);
-    let snapshot = Snapshot::open(directory.path(), Scope::everything()).unwrap();
-    let cohort = Cohort::select(&snapshot, &CohortDefinition::default()).unwrap();
-    dates(&snapshot, &cohort).unwrap()
+/// Day and whether the event came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Observation(i32, bool);
+
+/// The endpoints of one subject.
+struct Endpoints {
+    os: Verdict,
+    pfs: Verdict,
+    progression: Verdict,
+    contradiction: Option<Contradiction>,
 }
 
-fn one(build: impl FnOnce(&mut Registry)) -> Dates {
+impl Endpoints {
+    fn of(verdict: Verdict) -> Observation {
+        let Verdict::Observed(outcome) = verdict else { panic!("{verdict:?}") };
+        Observation(outcome.day, outcome.cause == Cause::Event)
+    }
+
+    fn overall(&self) -> Observation {
+        Self::of(self.os)
+    }
+
+    fn progression_free(&self) -> Observation {
+        Self::of(self.pfs)
+    }
+
+    fn progression(&self) -> Observation {
+        Self::of(self.progression)
+    }
+
+    fn contradiction(&self) -> Option<Contradiction> {
+        self.contradiction
+    }
+}
+
+fn one(build: impl FnOnce(&mut Registry)) -> Endpoints {
     let mut registry = Registry::new();
     registry.subject("AA-01", "P1", 0, "axi-cel");
     build(&mut registry);
-    observations(&registry)[0]
+    let directory = registry.write(7);
+    let snapshot = Snapshot::open(directory.path(), Scope::everything()).unwrap();
+    let cohort = Cohort::select(&snapshot, &CohortDefinition::default()).unwrap();
+    let seen = FollowUps::of_cohort(&snapshot, &cohort).unwrap();
+    let verdict = |id: &str| {
+        let endpoint = library().unwrap().endpoint(id).unwrap();
+        Evaluation::of(&snapshot, &cohort, &seen, endpoint).unwrap().verdicts[0]
+    };
+    Endpoints {
+        os: verdict("os"),
+        pfs: verdict("pfs"),
+        progression: verdict("progression"),
+        contradiction: seen.contradictions(&cohort).next().unwrap(),
+    }
 }
 
 fn event(day: i32) -> Observation {
-    Observation { day, event: true }
+    Observation(day, true)
 }
 
 fn censored(day: i32) -> Observation {
-    Observation { day, event: false }
+    Observation(day, false)
 }
 
 /// Died on days 0, 10 and 30; alive on day 20; nothing known after the infusion.
@@ -190,10 +232,7 @@ fn death_is_an_event_of_progression_free_survival_unless_a_next_infusion_came_fi
 fn contradictory_dates_exclude_with_a_reason() {
     let reason = |build: fn(&mut Registry)| one(build).contradiction();
     assert_eq!(reason(|r| r.status("AA-01", "P1", 0, Status::Dead)), None);
-    assert_eq!(
-        reason(|r| r.status("AA-01", "P1", -1, Status::Dead)),
-        Some(Contradiction::DeathBeforeInfusion)
-    );
+    assert_eq!(reason(|r| r.status("AA-01", "P1", -1, Status::Dead)), Some(Contradiction::DeathBeforeIndex));
     let later_record = |r: &mut Registry| {
         r.status("AA-01", "P1", 10, Status::Dead);
         r.toxicity("AA-01", "P1", 11, Some(0), Some(0));

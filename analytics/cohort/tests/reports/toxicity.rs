@@ -3,7 +3,8 @@
 use crate::fixture::Registry;
 use crate::{close, figure, result};
 use clinical::forms::survival_status::Status;
-use cohort::endpoints::toxicity::{Course, Day, Ending, Onset, time_to_toxicity};
+use cohort::endpoints::Cause;
+use cohort::endpoints::toxicity::{Course, Day, Onset, time_to_toxicity};
 use cohort::reports::Report;
 use cohort::reports::parameters::{ToxicityParameters, read};
 use cohort::{CohortDefinition, Scope, Snapshot};
@@ -227,12 +228,12 @@ fn day(day: i32, grade: Option<i32>) -> Day {
 #[test]
 fn the_toxicity_comes_first_when_death_is_on_the_same_day() {
     let course = Course::of(&[day(0, Some(0)), day(1, Some(2))], 0, 2);
-    assert_eq!(time_to_toxicity(&course, Some(1), 30, 1), Some((1, Ending::Toxicity)));
+    assert_eq!(time_to_toxicity(&course, Some(1), 30, 1), Some((1, Cause::Event)));
     let course = Course::of(&[day(0, Some(0)), day(1, Some(1))], 0, 2);
-    assert_eq!(time_to_toxicity(&course, Some(1), 30, 0), Some((1, Ending::Death)));
-    assert_eq!(time_to_toxicity(&course, Some(2), 30, 1), Some((2, Ending::Death)));
-    assert_eq!(time_to_toxicity(&course, Some(3), 30, 1), Some((1, Ending::Censored)));
-    assert_eq!(time_to_toxicity(&course, None, 30, 1), Some((1, Ending::Censored)));
+    assert_eq!(time_to_toxicity(&course, Some(1), 30, 0), Some((1, Cause::Competing)));
+    assert_eq!(time_to_toxicity(&course, Some(2), 30, 1), Some((2, Cause::Competing)));
+    assert_eq!(time_to_toxicity(&course, Some(3), 30, 1), Some((1, Cause::Censored)));
+    assert_eq!(time_to_toxicity(&course, None, 30, 1), Some((1, Cause::Censored)));
     assert_eq!(time_to_toxicity(&Course::default(), Some(0), 30, 1), None);
 }
 

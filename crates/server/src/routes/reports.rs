@@ -29,7 +29,8 @@ use utoipa::ToSchema;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReportRequest {
-    /// `survival`, `toxicity`, `incidence` or `adherence`.
+    /// `description`, `survival`, `incidence`, `response`, `mrd`, `toxicity`, `kinetics`, `counts`, `swimmer`, `follow_up`, `centers` or
+    /// `adherence`.
     #[schema(example = "survival")]
     report: String,
     /// Id of a snapshot, or `latest`.
@@ -51,10 +52,11 @@ fn latest() -> String {
 
 /// Makes a report on a snapshot, over the rows the caller may see.
 ///
-/// The answer is JSON, CSV, readable text or, for curves, SVG, as `Accept` asks. The same request on the same snapshot gives the same bytes.
+/// The answer is JSON, CSV, Arrow, Parquet, readable text, a self-contained HTML page or, for charts, SVG, as `Accept` asks. The same request on the same snapshot gives the same bytes.
 #[utoipa::path(post, path = "/v1/reports", operation_id = "make_report", tag = "reports", security(("token" = [])), request_body = ReportRequest, responses(
     (status = 200, description = "The report", content(
-        (Object = "application/json"), (String = "text/csv"), (String = "text/plain"), (String = "image/svg+xml"))),
+        (Object = "application/json"), (String = "text/csv"), (String = "text/plain"), (String = "text/html"), (String = "image/svg+xml"),
+        (String = "application/vnd.apache.arrow.stream"), (String = "application/vnd.apache.parquet"))),
     (status = "4XX", description = "Refused; every fault is listed", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn run(
@@ -105,6 +107,9 @@ fn format(headers: &HeaderMap) -> Result<Format, Problem> {
             "text/csv" => return Ok(Format::Csv),
             "text/plain" | "text/*" => return Ok(Format::Text),
             "image/svg+xml" | "image/*" => return Ok(Format::Svg),
+            "text/html" => return Ok(Format::Html),
+            "application/vnd.apache.arrow.stream" => return Ok(Format::Arrow),
+            "application/vnd.apache.parquet" => return Ok(Format::Parquet),
             _ => {}
         }
     }
@@ -112,7 +117,10 @@ fn format(headers: &HeaderMap) -> Result<Format, Problem> {
         StatusCode::NOT_ACCEPTABLE,
         "not-acceptable",
         "The report has no such form",
-        format!("Accept is `{accept}`; offered: application/json, text/csv, text/plain, image/svg+xml."),
+        format!(
+            "Accept is `{accept}`; offered: application/json, text/csv, text/plain, text/html, image/svg+xml, \
+             application/vnd.apache.arrow.stream, application/vnd.apache.parquet."
+        ),
     ))
 }
 
@@ -145,6 +153,7 @@ fn refused(error: ReportError) -> Problem {
     match &error {
         ReportError::Definition(faults) => invalid("/cohort", faults),
         ReportError::Parameters(faults) => invalid("/parameters", faults),
+        ReportError::Endpoints(faults) => invalid("/parameters", faults),
         ReportError::UnknownReport { .. } | ReportError::NoSuchFormat { .. } => Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "report",

@@ -2,31 +2,43 @@
 
 use super::{
     AtRisk, CumulativeIncidenceAt, IncidenceEstimate, IncidenceStep, Interval, SurvivalAt, SurvivalEstimate,
-    SurvivalStep,
+    SurvivalQuantile, SurvivalStep,
 };
-use crate::endpoints::survival::Observation;
-use crate::endpoints::toxicity::Ending;
+use crate::endpoints::Cause;
 use crate::reports::parameters::ProportionInterval;
 use survival::aalen_johansen::{CifOptions, CifVariance};
 use survival::error::Error;
 use survival::event_table::{EventTable, Subjects};
 use survival::interval::{CifConfType, ConfType};
-use survival::kaplan_meier::{KmOptions, median_follow_up};
+use survival::kaplan_meier::{KmOptions, Quantile, median_follow_up};
 use survival::rates::{ProportionMethod, RateMethod};
+use survival::rmst::rmst;
 
-/// Kaplan-Meier with log-log limits at `conf_level`, at the days asked for, with numbers at risk, median and median follow-up.
+/// What is wanted of a Kaplan-Meier curve besides the curve.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Confidence level of every interval.
+    pub conf_level: f64,
+    /// Days at which survival is given.
+    pub at: &'a [i32],
+    /// Days of the table of numbers at risk.
+    pub at_risk: &'a [i32],
+    /// Shares of subjects with the event whose days are given.
+    pub quantiles: &'a [f64],
+    /// Horizon of the restricted mean, days.
+    pub rmst: Option<i32>,
+}
+
+/// Kaplan-Meier with log-log limits, at the days asked for, with numbers at risk, quantiles, restricted mean and median
+/// follow-up; observations are days and whether the event came.
 ///
 /// # Errors
 ///
 /// Those of the kernels: a negative day, a confidence level outside (0, 1).
-pub fn kaplan_meier(
-    observations: &[Observation],
-    conf_level: f64,
-    at: &[i32],
-    at_risk: &[i32],
-) -> Result<SurvivalEstimate, Error> {
-    let days: Vec<i32> = observations.iter().map(|o| o.day).collect();
-    let causes: Vec<u8> = observations.iter().map(|o| u8::from(o.event)).collect();
+pub fn kaplan_meier(observations: &[(i32, bool)], wanted: &Wanted<'_>) -> Result<SurvivalEstimate, Error> {
+    let Wanted { conf_level, at, at_risk, .. } = *wanted;
+    let days: Vec<i32> = observations.iter().map(|(day, _)| *day).collect();
+    let causes: Vec<u8> = observations.iter().map(|(_, event)| u8::from(*event)).collect();
     let table = table(&days, &causes, 1)?;
     let options = KmOptions { conf_level, conf_type: ConfType::LogLog };
     let km = survival::kaplan_meier::kaplan_meier(&table, &options)?;
@@ -63,6 +75,12 @@ pub fn kaplan_meier(
         if let Some(median) = km.quantiles(&[0.5])?.first() {
             estimate.median = Interval { value: median.value, lower: median.lower, upper: median.upper };
         }
+        for quantile in km.quantiles(wanted.quantiles)? {
+            let Quantile { p, value, lower, upper } = quantile;
+            estimate.quantiles.push(SurvivalQuantile { p, days: Interval { value, lower, upper } });
+        }
+        // Beyond the group's last day the mean is not defined.
+        estimate.rmst = wanted.rmst.and_then(|tau| rmst(&km, f64::from(tau)).ok());
         let follow_up = median_follow_up(&table, &options)?;
         estimate.median_follow_up =
             Interval { value: follow_up.value, lower: follow_up.lower, upper: follow_up.upper };
@@ -76,44 +94,40 @@ pub fn kaplan_meier(
 ///
 /// As [`kaplan_meier`].
 pub fn aalen_johansen(
-    observations: &[(i32, Ending)],
+    observations: &[(i32, Cause)],
     conf_level: f64,
     at: &[i32],
+    at_risk: &[i32],
 ) -> Result<IncidenceEstimate, Error> {
-    const TOXICITY: usize = 1;
-    const DEATH: usize = 2;
+    const EVENT: usize = 1;
+    const COMPETING: usize = 2;
     let days: Vec<i32> = observations.iter().map(|(day, _)| *day).collect();
-    let causes: Vec<u8> = observations
-        .iter()
-        .map(|(_, ending)| match ending {
-            Ending::Censored => 0,
-            Ending::Toxicity => 1,
-            Ending::Death => 2,
-        })
-        .collect();
-    let table = table(&days, &causes, DEATH)?;
+    let causes: Vec<u8> = observations.iter().map(|(_, cause)| cause.number()).collect();
+    let table = table(&days, &causes, COMPETING)?;
     let options = CifOptions { conf_level, conf_type: CifConfType::Cloglog, variance: CifVariance::Aalen };
     let aj = survival::aalen_johansen::aalen_johansen(&table, &options)?;
     let mut estimate = IncidenceEstimate::default();
-    if let Some(curve) = aj.curve(TOXICITY) {
+    if let Some(curve) = aj.curve(EVENT) {
         for (i, &day) in curve.time.iter().enumerate() {
             estimate.curve.push(IncidenceStep {
                 day: whole(day),
                 n_risk: count(curve.n_risk.get(i)),
-                n_event: count(table.events(TOXICITY).get(i)),
-                n_competing: count(table.events(DEATH).get(i)),
+                n_event: count(table.events(EVENT).get(i)),
+                n_competing: count(table.events(COMPETING).get(i)),
                 n_censor: count(table.censored().get(i)),
                 cif: curve.cif.get(i).copied().unwrap_or(f64::NAN),
-                competing_cif: aj.cif(DEATH).get(i).copied().unwrap_or(f64::NAN),
+                competing_cif: aj.cif(COMPETING).get(i).copied().unwrap_or(f64::NAN),
                 std_err: curve.std_err.get(i).copied(),
                 lower: curve.lower.get(i).copied().flatten(),
                 upper: curve.upper.get(i).copied().flatten(),
             });
         }
     }
+    let n_risk = |day: i32| count(Some(&table.at_risk_at(f64::from(day))));
+    estimate.at_risk = at_risk.iter().map(|&day| AtRisk { day, n_risk: n_risk(day) }).collect();
     let everybody_ended = aj.event_free().last().is_some_and(|free| *free <= 0.0);
     let times: Vec<f64> = at.iter().map(|day| f64::from(*day)).collect();
-    for (point, &day) in aj.at(TOXICITY, &times).iter().zip(at) {
+    for (point, &day) in aj.at(EVENT, &times).iter().zip(at) {
         let known = !table.is_empty() && (!point.beyond_follow_up || everybody_ended);
         let shown = |value: Option<f64>| value.filter(|_| known);
         estimate.at.push(CumulativeIncidenceAt {
@@ -128,7 +142,12 @@ pub fn aalen_johansen(
     Ok(estimate)
 }
 
-fn table(days: &[i32], causes: &[u8], n_causes: usize) -> Result<EventTable, Error> {
+/// The event table of one group.
+///
+/// # Errors
+///
+/// A negative day, a cause above `n_causes`.
+pub fn table(days: &[i32], causes: &[u8], n_causes: usize) -> Result<EventTable, Error> {
     let tables = EventTable::from_days(&Subjects::new(days, causes), n_causes, 1)?;
     Ok(tables.into_iter().next().unwrap_or_else(|| EventTable::empty(n_causes)))
 }

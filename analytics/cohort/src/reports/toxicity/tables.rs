@@ -1,7 +1,7 @@
 //! The toxicity report as rows, tables and curves.
 
 use super::{OnsetDays, ToxicityEstimate, ToxicityGroup, ToxicityResult};
-use crate::render::figure::{Panel, Series, Step};
+use crate::render::figure::{Panel, Part, Series, Step};
 use crate::render::{Block, EstimateRow, Figure, Table, day_heading, say};
 use crate::reports::ReportKind;
 use crate::reports::estimates::Interval;
@@ -276,14 +276,14 @@ pub(super) fn figure(result: &ToxicityResult, language: Language) -> Figure {
                 at_risk: estimate.incidence.at.iter().map(|a| (a.day, a.n_risk)).collect(),
             })
         });
-        Panel {
+        Part::Curves(Panel {
             title: format!("{} ≥ {}", toxicity.name(), threshold(place)),
             x_label: say(language, "days from infusion", "回输后天数").to_owned(),
             y_label: say(language, "cumulative incidence", "累积发生率").to_owned(),
             at_risk_label: say(language, "at risk", "在险人数").to_owned(),
             last_day: Some(result.window_days),
             series: series.collect(),
-        }
+        })
     });
     Figure {
         title: ReportKind::Toxicity.title(language).to_owned(),
@@ -293,6 +293,6 @@ pub(super) fn figure(result: &ToxicityResult, language: Language) -> Figure {
             "Aalen-Johansen累积发生率及逐点置信带，死亡为竞争风险；短竖线表示删失。",
         )
         .to_owned(),
-        panels: panels.collect(),
+        parts: panels.collect(),
     }
 }

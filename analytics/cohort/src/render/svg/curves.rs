@@ -1,61 +1,8 @@
-//! SVG of step curves: own writer, the same bytes for the same figure.
-//!
-//! Colors are those of Okabe and Ito (*Color Universal Design*, 2008), told apart also by dash pattern, so that curves can be told apart without
-//! color.
+//! Step curves of probabilities, with bands, marks of censoring and numbers at risk.
 
-use super::figure::{Figure, Panel, Series};
-use crate::reports::Head;
+use super::{COLORS, DASHES, HEADING, LEFT, PLOT_HEIGHT, RIGHT, ROW, WIDTH, escape, px};
+use crate::render::figure::{Panel, Series};
 use std::fmt::Write;
-
-const COLORS: [&str; 8] =
-    ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D1F"];
-const DASHES: [&str; 4] = ["", "7 3", "2 3", "9 3 2 3"];
-
-const WIDTH: f64 = 860.0;
-const LEFT: f64 = 76.0;
-const RIGHT: f64 = 24.0;
-const PLOT_HEIGHT: f64 = 290.0;
-const ROW: f64 = 17.0;
-const HEADING: f64 = 30.0;
-
-/// Draws a figure; the head's identity, snapshot and cohort stand under it.
-pub(super) fn write(figure: &Figure, head: &Head) -> String {
-    let mut body = String::new();
-    let mut top = 40.0;
-    for panel in &figure.panels {
-        top = draw_panel(&mut body, panel, top);
-    }
-    let height = top + 44.0;
-    let cohort = &head.cohort;
-    let foot = format!(
-        "{}, n = {} · snapshot {} of {} · {} {}",
-        cohort.definition.name,
-        cohort.n,
-        head.snapshot.id,
-        head.snapshot.taken_at,
-        head.engine.name,
-        head.engine.version
-    );
-    let mut svg = String::new();
-    let _ = write!(
-        svg,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {w} {h}\" width=\"{w}\" height=\"{h}\" role=\"img\" \
-         aria-labelledby=\"title desc\" font-family=\"sans-serif\" font-size=\"12\">\n<title id=\"title\">{title}</title>\n\
-         <desc id=\"desc\">{desc} {foot}</desc>\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n\
-         <text x=\"{LEFT}\" y=\"24\" font-size=\"16\" font-weight=\"bold\">{title}</text>\n{body}\
-         <text x=\"{LEFT}\" y=\"{y1}\" font-size=\"10\" fill=\"#444444\">{foot}</text>\n\
-         <text x=\"{LEFT}\" y=\"{y2}\" font-size=\"10\" fill=\"#444444\">{identity}</text>\n</svg>\n",
-        w = px(WIDTH),
-        h = px(height),
-        title = escape(&figure.title),
-        desc = escape(&figure.description),
-        foot = escape(&foot),
-        identity = escape(&head.identity),
-        y1 = px(height - 22.0),
-        y2 = px(height - 8.0),
-    );
-    svg
-}
 
 struct Axes {
     top: f64,
@@ -72,7 +19,8 @@ impl Axes {
     }
 }
 
-fn draw_panel(svg: &mut String, panel: &Panel, top: f64) -> f64 {
+/// Draws step curves; returns where the next chart may begin.
+pub(super) fn draw(svg: &mut String, panel: &Panel, top: f64) -> f64 {
     let last_step = panel.series.iter().filter_map(|s| s.steps.last()).map(|s| s.day).max().unwrap_or(0);
     let last_day = panel.last_day.unwrap_or(last_step).max(1);
     let axes = Axes { top: top + HEADING, last_day: f64::from(last_day) };
@@ -258,15 +206,4 @@ fn draw_at_risk(svg: &mut String, panel: &Panel, axes: &Axes, last_day: i32, top
         y += ROW;
     }
     y
-}
-
-/// A coordinate with at most two decimals, without needless zeros and never `-0`.
-fn px(value: f64) -> String {
-    let text = format!("{:.2}", value + 0.0);
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    if text == "-0" { "0".to_owned() } else { text.to_owned() }
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
