@@ -1,0 +1,14 @@
+//! Measures as data: the language in which a guideline's measures are written, its loader, and its row-by-row evaluation.
+//!
+//! A guideline is a folder of TOML files; their clauses are texts in a small typed language (README.md of this crate). Loading checks every
+//! name, type, unit and window and reports all faults with file, line and column. Nothing here needs a data frame: an author can check
+//! files in a second, and what is evaluated here row by row is what the columnar evaluator must agree with.
+
+mod check;
+pub mod fields;
+pub mod file;
+pub mod ir;
+pub mod library;
+pub mod syntax;
+
+pub use library::{Guideline, LoadError};
