@@ -5,9 +5,12 @@
 //! files in a second, and what is evaluated here row by row is what the columnar evaluator must agree with.
 
 mod check;
+pub mod evaluate;
 pub mod fields;
 pub mod file;
+pub mod fixtures;
 pub mod ir;
+pub mod known;
 pub mod library;
 pub mod syntax;
 
