@@ -1,7 +1,7 @@
 //! What is known of a value: truth, numbers as intervals, days as spans, and lengths of time. Every function answers as far as the
 //! intervals decide, never further.
 
-use crate::ir::{Amount, Comparison, Offset, Operator};
+use crate::ir::{Amount, Comparison, Offset, Operator, Picked};
 use crate::syntax::TimeUnit;
 use chrono::{Datelike, NaiveDate};
 use clinical::criteria::visits::months::add_months;
@@ -319,6 +319,39 @@ impl DayOf {
     }
 }
 
+/// The earliest or latest of days that are known, as far as they tell.
+pub fn extreme(which: Picked, days: &[DayOf]) -> DayOf {
+    let mut result = DayOf::None(Gap::Unknown);
+    for day in days {
+        result = match (result, *day) {
+            (DayOf::Span { .. }, DayOf::Span { .. }) => one_of_two(which, result, *day),
+            (DayOf::Span { .. }, _) => result,
+            (_, other) => other,
+        };
+    }
+    result
+}
+
+fn one_of_two(which: Picked, one: DayOf, other: DayOf) -> DayOf {
+    let (DayOf::Span { low, high, minute, gap }, DayOf::Span { low: low_2, high: high_2, minute: minute_2, gap: gap_2 }) =
+        (one, other)
+    else {
+        return one;
+    };
+    let (first, last) = match which {
+        Picked::First => (low.min(low_2), high.min(high_2)),
+        Picked::Last => (low.max(low_2), high.max(high_2)),
+    };
+    // Of two on one day the time decides when both have one.
+    let minute = match ((low, high) == (first, last), (low_2, high_2) == (first, last)) {
+        (true, true) => minute.zip(minute_2).map(|(a, b)| if which == Picked::First { a.min(b) } else { a.max(b) }),
+        (true, false) => minute,
+        (false, true) => minute_2,
+        (false, false) => None,
+    };
+    DayOf::Span { low: first, high: last, minute, gap: gap.max(gap_2) }
+}
+
 /// A length of time with its parameters filled in: months are added first, then days, then minutes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Length {
@@ -385,21 +418,28 @@ const UNIX_EPOCH: i32 = 719_163;
 /// An edge of a window with everything filled in.
 #[derive(Debug, Clone, Copy)]
 pub struct EdgeOf {
-    /// From which day.
-    pub anchor: DayOf,
-    /// How far.
-    pub length: Length,
-    /// Whether the edge itself lies outside.
-    pub open: bool,
-    /// Whether it is written in hours or minutes.
-    pub hours: bool,
-    /// How far, in days, where a time of day is not known, and whether that edge lies outside.
-    pub fallback: (Length, bool),
+    /// The edge as a day, and whether that day lies outside.
+    day: DayOf,
+    day_is_out: bool,
+    /// The edge to the minute, where it is written in hours and its anchor has a time of day, and whether it lies outside.
+    minute: Option<i64>,
+    minute_is_out: bool,
 }
 
-impl EdgeOf {
-    /// An edge of a clause's window.
-    pub fn new(limit: &crate::ir::Limit, anchor: DayOf, parameter: impl Fn(usize) -> f64) -> Self {
+/// The lengths of an edge with the parameters filled in.
+#[derive(Debug, Clone, Copy)]
+pub struct EdgeLength {
+    length: Length,
+    open: bool,
+    /// Whether it is written in hours or minutes.
+    hours: bool,
+    /// In days, where a time of day is not known.
+    fallback: (Length, bool),
+}
+
+impl EdgeLength {
+    /// Of an edge of a clause's window.
+    pub fn of(limit: &crate::ir::Limit, parameter: impl Fn(usize) -> f64) -> Self {
         let length = Length::of(&limit.offset, &parameter);
         let in_hours =
             |(_, _, unit): &(f64, Amount, TimeUnit)| matches!(unit, TimeUnit::Hour | TimeUnit::Minute);
@@ -407,60 +447,50 @@ impl EdgeOf {
             Some((offset, open)) => (Length::of(offset, &parameter), *open),
             None => (length.in_days(), limit.open),
         };
-        let hours = limit.offset.parts.iter().any(in_hours);
-        Self { anchor, length, open: limit.open, hours, fallback }
+        Self { length, open: limit.open, hours: limit.offset.parts.iter().any(in_hours), fallback }
     }
 
+    /// The edge so far from a day.
+    pub fn from(&self, anchor: DayOf) -> EdgeOf {
+        let minute = (self.hours && anchor.minute().is_some()).then(|| anchor.plus(self.length).minute()).flatten();
+        let day = match anchor.plus(self.fallback.0) {
+            DayOf::Span { low, high, gap, .. } => DayOf::Span { low, high, minute: None, gap },
+            other => other,
+        };
+        EdgeOf { day, day_is_out: self.fallback.1, minute, minute_is_out: self.open }
+    }
+}
+
+impl EdgeOf {
     /// Whether a day lies on the right side of a lower (`low`) or upper edge.
     pub fn admits(&self, day: DayOf, low: bool) -> Truth {
-        if self.hours
-            && let (Some(at), Some(edge)) = (day.minute(), self.anchor.plus_exact(self.length))
-        {
+        if let (Some(at), Some(edge)) = (day.minute(), self.minute) {
             let inside = if low { at > edge } else { at < edge };
-            return (inside || (at == edge && !self.open)).into();
+            return (inside || (at == edge && !self.minute_is_out)).into();
         }
-        let (edge, open) = self.in_days();
-        let op = match (low, open) {
+        let op = match (low, self.day_is_out) {
             (true, false) => Comparison::GreaterEqual,
             (true, true) => Comparison::Greater,
             (false, false) => Comparison::LessEqual,
             (false, true) => Comparison::Less,
         };
-        day.compare(op, edge)
+        day.compare(op, self.day)
     }
 
-    /// The edge as a day, and whether it lies outside.
+    /// The edge as a day, and whether that day lies outside.
     pub fn in_days(&self) -> (DayOf, bool) {
-        let (length, open) = self.fallback;
-        let edge = match self.anchor.plus(length) {
-            DayOf::Span { low, high, gap, .. } => DayOf::Span { low, high, minute: None, gap },
-            other => other,
-        };
-        (edge, open)
+        (self.day, self.day_is_out)
     }
 
     /// The last day on which a row may still come, for an upper edge.
     pub fn closing(&self) -> Result<i32, Gap> {
-        if self.hours
-            && let Some(edge) = self.anchor.plus_exact(self.length)
-        {
+        if let Some(edge) = self.minute {
             return i32::try_from(edge.div_euclid(1440)).map_err(|_| Gap::Unknown);
         }
-        match self.in_days() {
-            (DayOf::Span { high, .. }, open) => Ok(high - i32::from(open)),
-            (DayOf::None(gap), _) => Err(gap),
-            (DayOf::NotDone, _) => Err(Gap::Unknown),
-        }
-    }
-}
-
-impl DayOf {
-    /// The minute a length of time later, when day and time are known.
-    fn plus_exact(self, length: Length) -> Option<i64> {
-        self.minute()?;
-        match self.plus(length) {
-            moved @ Self::Span { .. } => moved.minute(),
-            _ => None,
+        match self.day {
+            DayOf::Span { high, .. } => Ok(high.saturating_sub(i32::from(self.day_is_out))),
+            DayOf::None(gap) => Err(gap),
+            DayOf::NotDone => Err(Gap::Unknown),
         }
     }
 }

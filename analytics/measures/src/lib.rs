@@ -5,11 +5,13 @@
 //! files in a second, and what is evaluated here row by row is what the columnar evaluator must agree with.
 
 mod check;
+pub mod columnar;
 pub mod evaluate;
 pub mod fields;
 pub mod file;
 pub mod fixtures;
 pub mod ir;
+pub mod ir_walk;
 pub mod known;
 pub mod library;
 pub mod syntax;

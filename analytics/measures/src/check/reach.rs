@@ -52,15 +52,29 @@ impl Checker<'_> {
         None
     }
 
-    /// Shortest and longest an offset may be, in days, over the values of its parameters; a month as 28 to 31 days.
-    pub(super) fn days_of(&self, offset: &Offset) -> (f64, f64) {
-        let mut range = (0.0, 0.0);
-        for (factor, amount, unit) in &offset.parts {
-            let values: Vec<f64> = match amount {
-                Amount::Constant(n) => vec![f64::from(*n)],
+    /// How long a window from `low` to `high` is, in days, for the least favorable values of the parameters; a month, which has 28 to 31
+    /// days, counts in favor.
+    pub(super) fn width(&self, low: &Offset, high: &Offset) -> f64 {
+        // The same months or the same parameter at both edges cancel out.
+        let mut parts: Vec<(f64, Amount, TimeUnit)> = Vec::new();
+        let negated = low.parts.iter().map(|(factor, amount, unit)| (-factor, *amount, *unit));
+        for (factor, amount, unit) in high.parts.iter().copied().chain(negated) {
+            let (factor, amount) = match amount {
+                Amount::Constant(n) => (factor * f64::from(n), Amount::Constant(1)),
+                parameter @ Amount::Parameter(_) => (factor, parameter),
+            };
+            match parts.iter_mut().find(|(_, a, u)| *a == amount && *u == unit) {
+                Some((sum, _, _)) => *sum += factor,
+                None => parts.push((factor, amount, unit)),
+            }
+        }
+        let mut width = 0.0;
+        for (factor, amount, unit) in parts {
+            let values = match amount {
+                Amount::Constant(n) => vec![f64::from(n)],
                 Amount::Parameter(index) => {
                     let span = crate::syntax::Span { text: 0, start: 0, end: 0 };
-                    self.values_of(&Number { span, kind: NumberKind::Parameter(*index, 1.0) })
+                    self.values_of(&Number { span, kind: NumberKind::Parameter(index, 1.0) })
                 }
             };
             let (short, long) = match unit {
@@ -69,17 +83,10 @@ impl Checker<'_> {
                 TimeUnit::Day => (1.0, 1.0),
                 TimeUnit::Month => (28.0, 31.0),
             };
-            let ends = values.iter().flat_map(|v| [v * factor * short, v * factor * long]);
-            let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
-            for end in ends {
-                least = least.min(end);
-                most = most.max(end);
-            }
-            if least.is_finite() {
-                range = (range.0 + least, range.1 + most);
-            }
+            let longest = values.iter().map(|v| (v * factor * short).max(v * factor * long));
+            width += longest.fold(f64::INFINITY, f64::min);
         }
-        range
+        width
     }
 
     /// Whether the conjuncts ask one field for two different codes.

@@ -294,11 +294,10 @@ impl Checker<'_> {
                 let low = self.limit(&day, low, low_else)?;
                 let high = self.limit(&day, high, high_else)?;
                 if let (Some(low), Some(high)) = (&low, &high) {
-                    let (_, latest_start) = self.days_of(&low.offset);
-                    let (earliest_end, _) = self.days_of(&high.offset);
-                    let empty = latest_start == earliest_end && (low.open || high.open);
-                    if latest_start > earliest_end || empty {
-                        return self.fault(*span, format!("the window is impossible: it opens {latest_start} days and closes {earliest_end} days from its anchor (for some values of its parameters)"));
+                    let width = self.width(&low.offset, &high.offset);
+                    if width < 0.0 || (width <= 0.0 && (low.open || high.open)) {
+                        let message = "the window is impossible: it closes before it opens, at least for some values of its parameters";
+                        return self.fault(*span, message);
                     }
                 }
                 if low.is_none() && high.is_none() {

@@ -2,7 +2,7 @@
 
 use super::gap_text;
 use super::interpret::{Interpreter, Member};
-use crate::ir::{Day, DayKind, Picked};
+use crate::ir::{Day, DayKind};
 use crate::known::{DayOf, Gap, Length, Truth, date_of, epoch_day};
 use crate::library::SharedClause;
 
@@ -28,7 +28,7 @@ impl Interpreter<'_> {
             DayKind::Extreme(which, days) => {
                 let known: Vec<DayOf> =
                     days.iter().map(|d| self.day(d)).filter(|d| matches!(d, DayOf::Span { .. })).collect();
-                extreme(*which, &known)
+                crate::known::extreme(*which, &known)
             }
             DayKind::Cutoff => DayOf::exact(epoch_day(self.dossier.cutoff)),
             DayKind::FollowUpEnd => {
@@ -53,34 +53,6 @@ impl Interpreter<'_> {
             },
         }
     }
-}
-
-/// The earliest or latest of days that are known, as far as they tell.
-pub(super) fn extreme(which: Picked, days: &[DayOf]) -> DayOf {
-    let mut result: Option<DayOf> = None;
-    for day in days {
-        let DayOf::Span { low, high, minute, gap } = *day else { continue };
-        result = Some(match result {
-            Some(DayOf::Span { low: a, high: b, minute: m, gap: g }) => {
-                let (l, h) = match which {
-                    Picked::First => (low.min(a), high.min(b)),
-                    Picked::Last => (low.max(a), high.max(b)),
-                };
-                // Of two on one known day the time decides when both have one.
-                let minute = match ((low, high) == (l, h), (a, b) == (l, h)) {
-                    (true, true) => {
-                        minute.zip(m).map(|(x, y)| if which == Picked::First { x.min(y) } else { x.max(y) })
-                    }
-                    (true, false) => minute,
-                    (false, true) => m,
-                    (false, false) => None,
-                };
-                DayOf::Span { low: l, high: h, minute, gap: gap.max(g) }
-            }
-            _ => *day,
-        });
-    }
-    result.unwrap_or(DayOf::None(Gap::Unknown))
 }
 
 /// A day in words.

@@ -4,7 +4,7 @@ use crate::fields::{Belonging, belonging, main_date};
 use crate::ir::FormId;
 use crate::known::epoch_day;
 use chrono::NaiveDate;
-use clinical::field::Cell;
+use clinical::field::{Cell, Kind};
 use clinical::form::FormDescriptor;
 use clinical::{MissingCode, Record};
 
@@ -30,9 +30,27 @@ impl Row {
     }
 
     /// What identifies it within its form, so that rows have one order.
-    fn key(&self) -> Vec<String> {
-        self.record.key().iter().map(|part| format!("{part:0>24}")).collect()
+    fn key(&self) -> Vec<KeyPart> {
+        let part = |name: &&str| {
+            let field = self.record.form().field(name).map(|(_, f)| f.kind);
+            match (self.record.cell(name), field) {
+                (Cell::Integer(n), _) => KeyPart::Number(i64::from(*n)),
+                (Cell::Date(d), _) => KeyPart::Number(i64::from(epoch_day(*d))),
+                // Codes in the order of their value set.
+                (Cell::Code(code), Some(Kind::Coded(set))) => {
+                    KeyPart::Number(set.codes.iter().position(|c| c.code == *code).map_or(0, |p| p as i64))
+                }
+                (other, _) => KeyPart::Text(other.to_text()),
+            }
+        };
+        self.record.form().key.iter().map(part).collect()
     }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum KeyPart {
+    Number(i64),
+    Text(String),
 }
 
 /// The records that bear on one infusion: its own, its patient's, its center's and its product's.

@@ -142,3 +142,8 @@ pub(crate) fn gap_text(gap: Gap) -> &'static str {
         Gap::Ended(_) => "open when the follow-up ended",
     }
 }
+
+/// What the criteria derive for a stored field of a row, as a cell of the field's kind.
+pub(crate) fn derived_cell(row: &Row, place: u16) -> clinical::Cell {
+    fields::cell_of(row, crate::ir::FieldId::Derived(place)).0
+}

@@ -4,7 +4,7 @@ use super::interpret::{Interpreter, Member};
 use super::rows::Matching;
 use crate::fields::AmountUnit;
 use crate::ir::{Bool, FieldId, Fold, Number, NumberKind, Operator, Picked, Select};
-use crate::known::{DayOf, Gap, Num, Truth, date_of};
+use crate::known::{DayOf, EdgeLength, Gap, Num, Truth, date_of};
 use crate::library::SharedClause;
 use chrono::Datelike;
 
@@ -261,7 +261,7 @@ impl Interpreter<'_> {
             for (limit, low) in [(&window.low, true), (&window.high, false)] {
                 let Some(limit) = limit else { continue };
                 let anchor = self.day(&limit.day);
-                let edge = crate::known::EdgeOf::new(limit, anchor, |index| self.settings.number(index));
+                let edge = EdgeLength::of(limit, |index| self.settings.number(index)).from(anchor);
                 let (edge, open) = edge.in_days();
                 let day = edge.day()?;
                 if low {

@@ -5,7 +5,7 @@ use super::interpret::{Interpreter, Member};
 use crate::fields::field_name;
 use crate::file::Absence;
 use crate::ir::{Bool, BoolKind, FieldId, Limit, Picked, Select, Window, form};
-use crate::known::{DayOf, EdgeOf, Gap, Num, Truth, epoch_day};
+use crate::known::{DayOf, EdgeLength, EdgeOf, Gap, Num, Truth, epoch_day};
 use clinical::{Cell, MissingCode};
 
 /// Most days that a clause about days looks at: a century.
@@ -19,7 +19,7 @@ impl<'a> Interpreter<'a> {
         let mut edge = |limit: &Option<Limit>| {
             let limit = limit.as_ref()?;
             let anchor = self.quietly(|this| this.day(&limit.day));
-            Some(EdgeOf::new(limit, anchor, |index| self.settings.number(index)))
+            Some(EdgeLength::of(limit, |index| self.settings.number(index)).from(anchor))
         };
         Edges(windows.iter().map(|w| (edge(&w.low), edge(&w.high))).collect())
     }

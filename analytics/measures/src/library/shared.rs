@@ -89,11 +89,11 @@ pub(super) fn common(
     let mut parameters = Vec::new();
     let mut used = BTreeSet::new();
     for (name, parameter) in &written.parameter {
-        check_name(name, file, texts, faults);
+        check_name(name, false, file, texts, faults);
         add_parameter((name, parameter), None, file, &mut book, &mut parameters, texts, faults);
     }
     for (name, list) in &written.codes {
-        check_name(name, file, texts, faults);
+        check_name(name, false, file, texts, faults);
         if list.codes.is_empty() {
             faults.push(texts.at(
                 file,
@@ -239,7 +239,7 @@ fn check_name(name: &Spanned<String>, file: usize, texts: &Texts, faults: &mut V
         format!("`{text}` is not a name; expected small letters, digits and `_`, beginning with a letter")
     } else if RESERVED.contains(&text.as_str()) {
         format!("`{text}` is a word of the language; expected another name")
-    } else if clinical::forms::ALL.iter().any(|f| crate::fields::names(f).iter().any(|n| n == text)) {
+    } else if hides && clinical::forms::ALL.iter().any(|f| crate::fields::names(f).iter().any(|n| n == text)) {
         format!(
             "`{text}` is also a field of a form, which would hide it in that form's brackets; expected another name"
         )
@@ -261,7 +261,7 @@ fn in_order<'a>(
 ) -> Ordered<'a> {
     let mut parsed: Ordered<'a> = Vec::new();
     for (name, definition) in definitions {
-        check_name(name, file, texts, faults);
+        check_name(name, true, file, texts, faults);
         if book.codes.contains_key(name.get_ref()) {
             let message = format!("`{}` is also a list of codes; expected another name", name.get_ref());
             faults.push(texts.at(file, Some(name.span().start), None, message));

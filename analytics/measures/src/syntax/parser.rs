@@ -352,6 +352,7 @@ impl Parser {
             _ => {}
         }
         let form = self.ident("the name of a form")?;
+        let alias = if self.take_word("as") { Some(self.ident("a name")?) } else { None };
         let filter = if self.take_sign("[") {
             let filter = self.expression()?;
             self.sign("]")?;
@@ -363,7 +364,7 @@ impl Parser {
         let mut select = SelectNode {
             op,
             form,
-            alias: None,
+            alias,
             filter,
             field,
             by: None,
