@@ -231,7 +231,8 @@ pub(super) fn add_parameter(
     parameters.push(parameter);
 }
 
-fn check_name(name: &Spanned<String>, file: usize, texts: &Texts, faults: &mut Vec<FileFault>) {
+/// `hides`: the name is written bare where a field may stand.
+fn check_name(name: &Spanned<String>, hides: bool, file: usize, texts: &Texts, faults: &mut Vec<FileFault>) {
     let text = name.get_ref();
     let plain = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
         && text.starts_with(|c: char| c.is_ascii_lowercase());
