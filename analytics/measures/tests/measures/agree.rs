@@ -48,7 +48,8 @@ fn agree(folder: &Path, patients: usize, rounds: u64) -> BTreeMap<(String, Optio
         let dossiers: Vec<Dossier> =
             (0..patients).filter_map(|_| Dossier::new(generator.patient(), ("P1", 1), cutoff)).collect();
         let tables = Tables::from_dossiers(&dossiers, &needs);
-        let program = compile(&guideline, &settings, &all);
+        let runs: Vec<(usize, &Settings)> = all.iter().map(|i| (*i, &settings)).collect();
+        let program = compile(&guideline, &runs);
         let judged = evaluate(&program, &tables);
         for (place, number) in all.iter().enumerate() {
             let measure = &guideline.measures[*number];
