@@ -10,6 +10,7 @@ mod crash;
 mod credentials;
 mod derive;
 mod disk;
+mod guideline;
 mod idempotency;
 mod isolation;
 mod malformed;

@@ -127,7 +127,6 @@ pub fn unit_field(form: &FormDescriptor, field: &str) -> Option<&'static str> {
 /// The date that a row of the form is about.
 pub fn main_date(form: &FormDescriptor) -> Option<&'static str> {
     Some(match form.name {
-        "disease" => "diagnosis_date",
         "nhl_baseline" => "path_date",
         "prior_hct" => "hct_date",
         "apheresis" => "apheresis_date",
@@ -136,7 +135,7 @@ pub fn main_date(form: &FormDescriptor) -> Option<&'static str> {
         "hospital_stay" => "admission_date",
         "laboratory" | "kinetics_sample" => "collected_date",
         "crs_episode" | "icans_episode" | "infection" | "second_malignancy" => "onset_date",
-        "iec_hs" => "diagnosis_date",
+        "disease" | "iec_hs" => "diagnosis_date",
         "transfusion" => "transfusion_date",
         "covid_test" => "test_date",
         "vaccination" => "vaccination_date",

@@ -91,7 +91,7 @@ impl Walk<'_> {
             FieldId::Computed(Computed::TimesUpperLimit) => names.extend(["value", "ref_high", "comparator"]),
             FieldId::Computed(Computed::TimesLowerLimit) => names.extend(["value", "ref_low", "comparator"]),
             FieldId::Computed(_) => {
-                names.extend(["drug", "dose_value", "dose_unit", "frequency", "weight_kg"])
+                names.extend(["drug", "dose_value", "dose_unit", "frequency", "weight_kg"]);
             }
         }
         for name in names {
@@ -143,7 +143,9 @@ impl Walk<'_> {
             BoolKind::All(parts) | BoolKind::Any(parts) => parts.iter().for_each(|p| self.bool(p)),
             BoolKind::AtLeast(least, parts) => {
                 self.number(least);
-                parts.iter().for_each(|p| self.bool(p));
+                for part in parts {
+                    self.bool(part);
+                }
             }
             BoolKind::Numbers(a, _, b) => {
                 self.number(a);

@@ -33,6 +33,7 @@ pub enum Truth {
 
 impl Truth {
     /// `and`: fails when one fails.
+    #[must_use]
     pub fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::No, _) | (_, Self::No) => Self::No,
@@ -43,17 +44,19 @@ impl Truth {
     }
 
     /// `or`: holds when one holds.
+    #[must_use]
     pub fn or(self, other: Self) -> Self {
         self.not().and(other.not()).not()
     }
 
     /// `not`.
     #[must_use]
+    #[expect(clippy::should_implement_trait, reason = "read beside `and` and `or`, which are no operators")]
     pub fn not(self) -> Self {
         match self {
             Self::No => Self::Yes,
             Self::Yes => Self::No,
-            open => open,
+            open @ Self::Open(_) => open,
         }
     }
 }
@@ -154,6 +157,7 @@ impl Num {
     }
 
     /// Arithmetic on every value both may have. An operand that was not done leaves the result unknown.
+    #[must_use]
     pub fn arithmetic(self, op: Operator, other: Self) -> Self {
         let (
             Self::Range { low: a, high: b, above, below, gap },
@@ -196,6 +200,7 @@ impl Num {
     }
 
     /// One of two numbers, when it cannot be told which.
+    #[must_use]
     pub fn either(self, other: Self, why: Gap) -> Self {
         if self == other {
             return self;
@@ -291,7 +296,7 @@ impl DayOf {
             (Some(a), Some(b)) => Num::exact((a - b) as f64 / 60.0),
             _ => match self.since(other) {
                 Num::NotDone => Num::NotDone,
-                days => days.arithmetic(Operator::Multiply, Num::exact(24.0)),
+                days @ Num::Range { .. } => days.arithmetic(Operator::Multiply, Num::exact(24.0)),
             },
         }
     }

@@ -4,6 +4,17 @@
 //! name, type, unit and window and reports all faults with file, line and column. Nothing here needs a data frame: an author can check
 //! files in a second, and what is evaluated here row by row is what the columnar evaluator must agree with.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "numbers of forms, fields, codes, rows and days, all far below their bounds"
+)]
+#![expect(
+    clippy::float_cmp,
+    reason = "bounds of intervals are compared as they were set; values with a tolerance"
+)]
+#![expect(clippy::similar_names, reason = "the two sides of a comparison")]
+
 pub mod bounds;
 mod check;
 pub mod columnar;

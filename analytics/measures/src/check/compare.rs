@@ -231,11 +231,10 @@ impl Checker<'_> {
     }
 
     /// The hard range of a numeric field, with its name.
-    pub(super) fn stored_range(&self, number: &Number, unit: &Unit) -> Option<(f64, f64, String)> {
+    pub(super) fn stored_range(number: &Number, unit: &Unit) -> Option<(f64, f64, String)> {
         let NumberKind::Field(field, None) = &number.kind else { return None };
         let form = crate::ir::form(field.form)?;
         match (field.field, unit) {
-            (_, Unit::Amount) => None,
             (FieldId::Computed(_), Unit::Lab(analytes)) => {
                 let hard = analytes.iter().map(|a| a.info().scale.hard);
                 let (low, high) = hard.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), (l, h)| {
@@ -243,7 +242,7 @@ impl Checker<'_> {
                 });
                 Some((low, high, "value".to_owned()))
             }
-            (FieldId::Computed(_), _) => None,
+            (_, Unit::Amount) | (FieldId::Computed(_), _) => None,
             (FieldId::Stored(place) | FieldId::Derived(place), _) => {
                 let descriptor = form.fields.get(usize::from(place))?;
                 let (low, high) = crate::fields::range(descriptor.kind)?;

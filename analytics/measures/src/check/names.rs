@@ -100,7 +100,7 @@ impl Checker<'_> {
                 None if name.name == "date" => {
                     return Some(Value::Day(spanned(span, DayKind::Enclosing(depth as u8))));
                 }
-                Some(of) if self.knows(of, &name.name) => {
+                Some(of) if Self::knows(of, &name.name) => {
                     return self.field(of, RowRef::Enclosing(depth as u8), name, span);
                 }
                 _ => {}
@@ -162,7 +162,7 @@ impl Checker<'_> {
     }
 
     fn qualified(&mut self, name: &Ident, field: &Ident, span: Span) -> Option<Value> {
-        let enclosing = self.rows.iter().enumerate().rev().find(|(_, row)| self.is_named(row, &name.name));
+        let enclosing = self.rows.iter().enumerate().rev().find(|(_, row)| Self::is_named(row, &name.name));
         if let Some((depth, row)) = enclosing {
             return match row.form {
                 Some(of) => self.field(of, RowRef::Enclosing(depth as u8), field, span),
@@ -193,12 +193,12 @@ impl Checker<'_> {
         self.field(id, RowRef::Only(id), field, span)
     }
 
-    fn is_named(&self, row: &Row, name: &str) -> bool {
+    fn is_named(row: &Row, name: &str) -> bool {
         let own = row.form.and_then(form).map_or("day", |f| f.name);
         row.alias.as_deref().map_or(own == name, |alias| alias == name)
     }
 
-    fn knows(&self, of: FormId, name: &str) -> bool {
+    fn knows(of: FormId, name: &str) -> bool {
         form(of).is_some_and(|of| fields::names(of).iter().any(|known| known == name))
     }
 

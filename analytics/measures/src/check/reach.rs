@@ -31,7 +31,7 @@ impl Checker<'_> {
         b: &Number,
         unit: &Unit,
     ) -> Option<String> {
-        let (low, high, name) = self.stored_range(a, unit)?;
+        let (low, high, name) = Self::stored_range(a, unit)?;
         for limit in self.values_of(b) {
             let (never, always) = match comparison {
                 Comparison::Equal => (limit < low || limit > high, low == high),
@@ -90,7 +90,7 @@ impl Checker<'_> {
     }
 
     /// Whether the conjuncts ask one field for two different codes.
-    pub(super) fn contradictory(&self, filter: &Bool) -> Option<String> {
+    pub(super) fn contradictory(filter: &Bool) -> Option<String> {
         let mut asked: Vec<(crate::ir::FieldRef, Vec<String>)> = Vec::new();
         for part in conjuncts(filter) {
             let BoolKind::CodeIn(code, codes, false) = &part.kind else { continue };

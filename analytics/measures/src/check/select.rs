@@ -109,6 +109,7 @@ impl Checker<'_> {
         Some(value)
     }
 
+    #[expect(clippy::option_option, reason = "the outer None is a fault already told, the inner one the days")]
     fn form_of(&mut self, name: &Ident) -> Option<Option<FormId>> {
         if name.name == "day" {
             return Some(None);
@@ -193,7 +194,7 @@ impl Checker<'_> {
         let filter = match &node.filter {
             Some(filter) => {
                 let checked = self.condition(filter)?;
-                if let Some(message) = self.contradictory(&checked) {
+                if let Some(message) = Self::contradictory(&checked) {
                     return self.fault(filter.span, message);
                 }
                 Some(checked)

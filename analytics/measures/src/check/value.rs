@@ -165,13 +165,13 @@ impl Checker<'_> {
     }
 
     fn is(&mut self, left: &Node, what: IsWhat, negated: bool, span: Span) -> Option<Bool> {
-        let field = match self.value(left)? {
-            Value::Number(Number { kind: NumberKind::Field(field, _), .. }, _)
-            | Value::Day(Day { kind: DayKind::Field(field), .. })
-            | Value::Code(crate::ir::Code { kind: CodeKind::Field(field), .. }, _)
-            | Value::Bool(Bool { kind: BoolKind::Flag(field), .. })
-            | Value::Codes(field, _) => field,
-            _ => return self.fault(span, "`is` asks about a field; expected FIELD or FORM.FIELD before it"),
+        let (Value::Number(Number { kind: NumberKind::Field(field, _), .. }, _)
+        | Value::Day(Day { kind: DayKind::Field(field), .. })
+        | Value::Code(crate::ir::Code { kind: CodeKind::Field(field), .. }, _)
+        | Value::Bool(Bool { kind: BoolKind::Flag(field), .. })
+        | Value::Codes(field, _)) = self.value(left)?
+        else {
+            return self.fault(span, "`is` asks about a field; expected FIELD or FORM.FIELD before it");
         };
         Some(spanned(
             span,

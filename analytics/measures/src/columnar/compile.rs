@@ -24,13 +24,11 @@ pub fn compile(guideline: &Guideline, measures: &[(usize, &Settings)]) -> Progra
         compiler.settings = settings;
         let Some(measure) = guideline.measures.get(*number) else { continue };
         let Some(rule) = &measure.rule else { continue };
-        let ends = match compiler.program.end_sets.iter().position(|set| *set == rule.ends) {
-            Some(known) => known,
-            None => {
-                compiler.program.end_sets.push(rule.ends.clone());
-                compiler.program.end_sets.len() - 1
-            }
-        };
+        let known = compiler.program.end_sets.iter().position(|set| *set == rule.ends);
+        let ends = known.unwrap_or_else(|| {
+            compiler.program.end_sets.push(rule.ends.clone());
+            compiler.program.end_sets.len() - 1
+        });
         let diseases = (!measure.disease.is_empty())
             .then(|| bits(clinical::codes::Disease::SET, measure.disease.iter().copied()));
         let compiled = Rule {
@@ -145,7 +143,7 @@ impl Compiler<'_> {
         Place { at, form: field.form.0, what: self.what(field.form, field.field) }
     }
 
-    fn wanted(&self, id: FormId, field: FieldId, codes: &[String]) -> Wanted {
+    fn wanted(id: FormId, field: FieldId, codes: &[String]) -> Wanted {
         let place = match field {
             FieldId::Stored(place) | FieldId::Derived(place) => usize::from(place),
             FieldId::Computed(_) => usize::MAX,
@@ -221,11 +219,11 @@ impl Compiler<'_> {
             BoolKind::Numbers(a, op, b) => B::Numbers(self.number(a, depth), *op, self.number(b, depth)),
             BoolKind::Days(a, op, b) => B::Days(self.day(a, depth), *op, self.day(b, depth)),
             BoolKind::CodeIn(Code { kind: CodeKind::Field(field), .. }, codes, negated) => {
-                B::CodeIn(self.place(*field), self.wanted(field.form, field.field, codes), *negated)
+                B::CodeIn(self.place(*field), Self::wanted(field.form, field.field, codes), *negated)
             }
             BoolKind::CodeIn(Code { kind: CodeKind::Pick(select, which, field), .. }, codes, negated) => {
                 let Some(of) = select.form else { return B::Constant(false) };
-                let wanted = self.wanted(of, *field, codes);
+                let wanted = Self::wanted(of, *field, codes);
                 let picked = B::PickedCodeIn(
                     Box::new(self.select(select, depth)),
                     *which,

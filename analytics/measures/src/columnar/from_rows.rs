@@ -124,13 +124,13 @@ fn column(kind: Kind, cells: &[&Cell]) -> Column {
             let mut numbers = Vec::new();
             for cell in cells {
                 numbers.push(match cell {
-                    Cell::Text(text) => match texts.iter().position(|t| t == text) {
-                        Some(known) => known as u32,
-                        None => {
+                    Cell::Text(text) => {
+                        let known = texts.iter().position(|t| t == text).unwrap_or_else(|| {
                             texts.push(text.clone());
-                            (texts.len() - 1) as u32
-                        }
-                    },
+                            texts.len() - 1
+                        });
+                        known as u32
+                    }
                     _ => NO_TEXT,
                 });
             }

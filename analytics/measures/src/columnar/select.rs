@@ -66,7 +66,7 @@ impl Run<'_> {
         if edges.is_empty() {
             return Truth::Yes;
         }
-        let begins = self.day_at(table, row, by);
+        let begins = Self::day_at(table, row, by);
         let ends = select.ends.map_or(begins, |ends| self.last_day(table, row, ends));
         let mut truth = Truth::Yes;
         for (low, high) in edges {
@@ -81,7 +81,7 @@ impl Run<'_> {
     }
 
     fn last_day(&self, table: &Table, row: u32, ends: What) -> DayOf {
-        let end = self.day_at(table, row, ends);
+        let end = Self::day_at(table, row, ends);
         if let DayOf::Span { .. } = end {
             return end;
         }
@@ -270,7 +270,7 @@ impl Run<'_> {
                 _ => None,
             };
         }
-        match self.day_at(table, row, by) {
+        match Self::day_at(table, row, by) {
             DayOf::Span { low, high, .. } => Some((low, high)),
             _ => None,
         }

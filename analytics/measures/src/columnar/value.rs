@@ -14,7 +14,7 @@ impl Run<'_> {
     pub(super) fn day(&mut self, day: &D) -> DayOf {
         match day {
             D::Field(place) => match self.row_of(*place) {
-                Some((table, row)) => self.day_at(table, row, place.what),
+                Some((table, row)) => Self::day_at(table, row, place.what),
                 None => DayOf::None(Gap::Unknown),
             },
             D::Pick(select, which, what) => match self.pick(select, *which) {
@@ -22,8 +22,8 @@ impl Run<'_> {
                     let Some(table) = select.form.and_then(|form| self.table(form)) else {
                         return DayOf::None(Gap::Unknown);
                     };
-                    let picked = self.day_at(table, row, *what);
-                    let agree = rivals.iter().all(|rival| self.day_at(table, *rival, *what) == picked);
+                    let picked = Self::day_at(table, row, *what);
+                    let agree = rivals.iter().all(|rival| Self::day_at(table, *rival, *what) == picked);
                     if agree { picked } else { DayOf::None(Gap::Unknown) }
                 }
                 Ok((Member::Day(day), _)) => DayOf::exact(day),
@@ -56,7 +56,7 @@ impl Run<'_> {
         }
     }
 
-    pub(super) fn day_at(&self, table: &Table, row: u32, what: What) -> DayOf {
+    pub(super) fn day_at(table: &Table, row: u32, what: What) -> DayOf {
         let What::Stored(place, time) = what else { return DayOf::None(Gap::Unknown) };
         let Some(Column::Day(lows, highs)) = stored(table, place) else { return DayOf::None(Gap::Unknown) };
         match (lows.get(row as usize), highs.get(row as usize)) {
@@ -288,7 +288,7 @@ impl Run<'_> {
         let day = |member: &Member| match (member, table, select.by) {
             (Member::Day(day), _, _) => Some(DayOf::exact(*day)),
             (Member::Row(row), Some(table), Some(by)) => {
-                Some(self.day_at(table, *row, by)).filter(|day| day.day().is_some())
+                Some(Self::day_at(table, *row, by)).filter(|day| day.day().is_some())
             }
             _ => None,
         };

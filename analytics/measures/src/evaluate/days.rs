@@ -10,12 +10,12 @@ impl Interpreter<'_> {
     pub(super) fn day(&mut self, day: &Day) -> DayOf {
         match &day.kind {
             DayKind::Field(field) => {
-                self.row(*field).map_or(DayOf::None(Gap::Unknown), |row| self.day_of(row, field.field))
+                self.row(*field).map_or(DayOf::None(Gap::Unknown), |row| Self::day_of(row, field.field))
             }
             DayKind::Pick(select, which, field) => self.quietly(|this| match this.pick(select, *which) {
                 Ok((Member::Row(row), others)) => {
-                    let picked = this.day_of(row, *field);
-                    let agree = others.iter().all(|other| this.day_of(other, *field) == picked);
+                    let picked = Self::day_of(row, *field);
+                    let agree = others.iter().all(|other| Self::day_of(other, *field) == picked);
                     if agree { picked } else { DayOf::None(Gap::Unknown) }
                 }
                 Ok((Member::Day(day), _)) => DayOf::exact(day),

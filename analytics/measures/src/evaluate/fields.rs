@@ -86,7 +86,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// A date field of a row, with its time of day.
-    pub(super) fn day_of(&self, row: &Row, field: FieldId) -> DayOf {
+    pub(super) fn day_of(row: &Row, field: FieldId) -> DayOf {
         let (cell, declared) = cell_of(row, field);
         match cell {
             Cell::Date(date) => {

@@ -94,10 +94,7 @@ impl<'a> Interpreter<'a> {
         self.as_it_stands = true;
         for number in ends {
             let Some(end) = self.guideline.ends.get(*number) else { continue };
-            let day = match self.day(&end.day) {
-                DayOf::Span { low, .. } => low,
-                _ => continue,
-            };
+            let DayOf::Span { low: day, .. } = self.day(&end.day) else { continue };
             if day <= crate::known::epoch_day(self.dossier.cutoff)
                 && first.is_none_or(|(earliest, _)| day < earliest)
             {
@@ -213,14 +210,13 @@ impl<'a> Interpreter<'a> {
                 (Cell::Flag(value), _) => value.into(),
                 (_, declared) => absent(declared),
             },
-            BoolKind::Recorded(field, negated) => match self.has_row(*field) {
-                false => Truth::Open(Gap::Unknown),
-                true => (self.is_recorded(*field) != *negated).into(),
-            },
-            BoolKind::Declared(field, code, negated) => match self.has_row(*field) {
-                false => Truth::Open(Gap::Unknown),
-                true => ((self.cell(*field).1 == Some(*code)) != *negated).into(),
-            },
+            BoolKind::Recorded(field, _) | BoolKind::Declared(field, _, _) if !self.has_row(*field) => {
+                Truth::Open(Gap::Unknown)
+            }
+            BoolKind::Recorded(field, negated) => (self.is_recorded(*field) != *negated).into(),
+            BoolKind::Declared(field, code, negated) => {
+                ((self.cell(*field).1 == Some(*code)) != *negated).into()
+            }
             BoolKind::Reading(index, choice, negated) => {
                 (self.settings.reads(*index, choice) != *negated).into()
             }

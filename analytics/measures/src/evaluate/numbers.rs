@@ -92,7 +92,7 @@ impl Interpreter<'_> {
     fn known_days(&self, select: &Select, found: &Matching<'_>) -> Vec<(Option<DayOf>, Truth)> {
         let day = |member: &Member<'_>| match member {
             Member::Day(day) => Some(DayOf::exact(*day)),
-            Member::Row(row) => select.by.map(|by| self.day_of(row, by)).filter(|day| day.day().is_some()),
+            Member::Row(row) => select.by.map(|by| Self::day_of(row, by)).filter(|day| day.day().is_some()),
         };
         found.members.iter().map(|(member, truth)| (day(member), *truth)).collect()
     }

@@ -46,7 +46,7 @@ impl<'a> Interpreter<'a> {
     /// Whether a row lies in the windows.
     fn in_windows(&self, select: &Select, edges: &Edges, row: &Row) -> Truth {
         let Some(by) = select.by else { return Truth::Yes };
-        let start = self.day_of(row, by);
+        let start = Self::day_of(row, by);
         let end = select.ends.map(|ends| self.last_day(row, ends));
         let mut truth = Truth::Yes;
         for (low, high) in &edges.0 {
@@ -62,7 +62,7 @@ impl<'a> Interpreter<'a> {
 
     /// The last day of a row that lasts; without one it is still going on.
     fn last_day(&self, row: &Row, ends: FieldId) -> DayOf {
-        let end = self.day_of(row, ends);
+        let end = Self::day_of(row, ends);
         if let DayOf::Span { .. } = end {
             return end;
         }
@@ -129,7 +129,7 @@ impl<'a> Interpreter<'a> {
             if let Some(low) = low {
                 match low.in_days() {
                     (edge, open) if edge.day().is_some() => {
-                        first = first.max(edge.day().unwrap_or(0) + i32::from(open))
+                        first = first.max(edge.day().unwrap_or(0) + i32::from(open));
                     }
                     (DayOf::None(gap), _) => found.gap = found.gap.max(Some(gap)),
                     _ => found.gap = found.gap.max(Some(Gap::Unknown)),
@@ -138,7 +138,7 @@ impl<'a> Interpreter<'a> {
             if let Some(high) = high {
                 match high.in_days() {
                     (edge, open) if edge.day().is_some() => {
-                        last = last.min(edge.day().unwrap_or(0) - i32::from(open))
+                        last = last.min(edge.day().unwrap_or(0) - i32::from(open));
                     }
                     (DayOf::None(gap), _) => found.gap = found.gap.max(Some(gap)),
                     _ => found.gap = found.gap.max(Some(Gap::Unknown)),
@@ -252,7 +252,7 @@ impl<'a> Interpreter<'a> {
         {
             return Some((*number, *number));
         }
-        match self.day_of(row, by) {
+        match Self::day_of(row, by) {
             DayOf::Span { low, high, .. } => Some((low, high)),
             _ => None,
         }
@@ -331,7 +331,7 @@ fn fields_of(select: &Select) -> Vec<String> {
         match &condition.kind {
             BoolKind::Not(inner) => stack.push(inner),
             BoolKind::All(parts) | BoolKind::Any(parts) | BoolKind::AtLeast(_, parts) => {
-                stack.extend(parts.iter().rev())
+                stack.extend(parts.iter().rev());
             }
             BoolKind::CodeIn(crate::ir::Code { kind: crate::ir::CodeKind::Field(field), .. }, _, _)
             | BoolKind::CodesHave(field, _, _)
