@@ -33,7 +33,38 @@ const TABLE: &[(&str, &[Role])] = &[
     ("GET /v1/{form}/{record_id}/history", READERS),
     ("POST /v1/{form}/{record_id}/retraction", CENTER),
     ("POST /v1/submissions", CENTER),
+    ("GET /v1/submissions", READERS),
+    ("GET /v1/submissions/{submission_id}", READERS),
+    ("GET /v1/submissions/{submission_id}/rows", READERS),
+    ("GET /v1/submissions/{submission_id}/rejected", READERS),
+    ("POST /v1/submissions/{submission_id}/cancellation", CENTER),
+    ("POST /v1/submissions/{submission_id}/resumption", CENTER),
+    ("GET /v1/templates/workbook", READERS),
+    ("POST /v1/{form}/{record_id}/lock", &[Role::Lead]),
+    ("POST /v1/{form}/{record_id}/unlock", &[Role::Lead]),
+    ("GET /v1/{form}/{record_id}/signatures", READERS),
+    ("POST /v1/{form}/{record_id}/signatures", CENTER),
     ("GET /v1/queries", READERS),
+    ("POST /v1/queries", &[Role::Lead, Role::Monitor]),
+    ("GET /v1/queries/counts", READERS),
+    ("GET /v1/queries/{query_id}", READERS),
+    ("POST /v1/queries/{query_id}/messages", READERS),
+    ("POST /v1/queries/{query_id}/confirmation", CENTER),
+    ("POST /v1/queries/{query_id}/resolution", &[Role::Lead, Role::Monitor]),
+    ("POST /v1/queries/{query_id}/reopening", &[Role::Lead, Role::Monitor]),
+    ("GET /v1/{form}/{record_id}/due", READERS),
+    ("POST /v1/{form}/{record_id}/withdrawal", CENTER),
+    ("GET /v1/erasures", READERS),
+    ("GET /v1/changes", READERS),
+    ("GET /v1/transfers", READERS),
+    ("POST /v1/transfers", &[Role::Lead]),
+    ("POST /v1/transfers/{transfer_id}/revocation", &[Role::Lead]),
+    ("POST /v1/transfers/{transfer_id}/enrolment", CENTER),
+    ("GET /v1/transfers/{transfer_id}/records", CENTER),
+    ("POST /v1/patient-tokens", CENTER),
+    ("GET /v1/duplicates", &[Role::Lead, Role::Admin]),
+    ("GET /v1/due", READERS),
+    ("GET /v1/completeness", READERS),
     ("GET /v1/centers", BUT_SPONSORS),
     ("POST /v1/centers", &[Role::Admin]),
     ("GET /v1/products", EVERYBODY),
@@ -82,9 +113,15 @@ fn operations(instance: &Instance) -> Vec<Operation> {
 /// An operation's request with ids filled in: something well-formed that changes nothing for those who may send it.
 fn request(client: &Client, operation: &Operation, id: &str) -> Answer {
     let path =
-        operation.path.replace("{record_id}", id).replace("{token_id}", id).replace("{snapshot_id}", id);
-    let body = if path.ends_with("/retraction") {
+        ["{record_id}", "{token_id}", "{snapshot_id}", "{submission_id}", "{query_id}", "{transfer_id}"]
+            .iter()
+            .fold(operation.path.clone(), |path, name| path.replace(name, id));
+    let body = if ["/retraction", "/lock", "/unlock"].iter().any(|end| path.ends_with(end)) {
         json!({ "reason": "entered twice" })
+    } else if path.ends_with("/withdrawal") {
+        json!({ "mode": "stop", "date": "2024-05-01", "reason": "letter of the patient" })
+    } else if path.ends_with("/signatures") {
+        json!({ "meaning": "REVIEW" })
     } else if operation.method == "PUT" {
         json!({ "reason": "typing error", "data": {} })
     } else {
@@ -112,7 +149,10 @@ fn the_table_has_exactly_the_operations_of_the_document() {
     let of_document: BTreeSet<String> = operations(shared()).into_iter().map(|o| o.row).collect();
     let of_table: BTreeSet<String> = TABLE.iter().map(|(row, _)| (*row).to_owned()).collect();
     assert_eq!(of_document, of_table);
-    assert_eq!(operations(shared()).iter().filter(|o| o.row.contains("{form}")).count(), 6 * CLINICAL.len());
+    assert_eq!(
+        operations(shared()).iter().filter(|o| o.row.contains("{form}")).count(),
+        10 * CLINICAL.len() + 2
+    );
     for form in CLINICAL.iter().chain(REFERENCE) {
         assert!(operations(shared()).iter().any(|o| o.path == format!("/v1/{}", form.path)), "{}", form.path);
     }
@@ -216,6 +256,30 @@ fn what_belongs_to_another_center_is_not_there() {
         let kept = foreign.submitter.get(&format!("/v1/{form}/{id}")).expect(200);
         assert_eq!((&kept["version"], &kept["status"]), (&json!(1), &json!("current")), "{form}");
     }
+}
+
+#[test]
+fn a_submission_of_another_center_is_not_there() {
+    let instance = shared();
+    let (own, foreign) = (instance.center(), instance.center());
+    let sent = foreign
+        .submitter
+        .submit("", json!({ "form": "patient", "patient_id": "SECRET" }).to_string().as_bytes());
+    let at = sent.expect(200)["location"].as_str().unwrap().to_owned();
+    for role in [Role::Submitter, Role::Lead, Role::Monitor] {
+        let client = instance.caller(role.code(), &[&own.id]);
+        for rest in ["", "?results=all", "/rows", "/rejected"] {
+            let answer = client.get(&format!("{at}{rest}"));
+            answer.expect(404);
+            assert!(!answer.text().contains("SECRET"));
+        }
+        assert_eq!(client.get("/v1/submissions").expect(200)["items"], json!([]));
+        for rest in ["cancellation", "resumption"] {
+            let answer = client.post(&format!("{at}/{rest}"), &json!({}));
+            assert_eq!(answer.status, if role == Role::Monitor { 403 } else { 404 }, "{}", answer.text());
+        }
+    }
+    foreign.submitter.get(&format!("{at}/rejected")).expect_public();
 }
 
 #[test]

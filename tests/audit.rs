@@ -3,7 +3,7 @@
 use crate::support::patients::{ndjson, patient, patients};
 use crate::support::{Instance, sql, wait_for};
 use clinical::forms::ALL;
-use registry::batch::{self, Candidate, Outcome};
+use registry::batch::{self, Candidate, Mode, Outcome};
 use registry::scope::{Author, Scoped};
 use serde_json::Value;
 use std::process::Output;
@@ -67,7 +67,7 @@ fn a_transaction_that_commits_late_is_sealed_later_and_positions_have_no_gap() {
     let (late, early) = (instance.center(), instance.center());
     let records = patients(72, 2).into_iter().flat_map(|p| p.records);
     let candidates: Vec<Candidate> =
-        records.map(|record| Candidate { record, findings: clinical::Findings::new() }).collect();
+        records.map(|record| Candidate { record, findings: clinical::Findings::new(), seen: None }).collect();
     let author = Author { actor: Uuid::nil(), request_id: Uuid::now_v7() };
     let entries_of = |center: &str| {
         sql::count(
@@ -85,8 +85,10 @@ fn a_transaction_that_commits_late_is_sealed_later_and_positions_have_no_gap() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let database = runtime.block_on(sql::database(&instance));
     let mut open = runtime.block_on(Scoped::write(&database, &late.id)).unwrap();
-    let outcomes =
-        runtime.block_on(batch::write_in(&mut open, &late.id, author, &candidates)).unwrap().outcomes;
+    let outcomes = runtime
+        .block_on(batch::write_in(&mut open, &late.id, author, &candidates, Mode::Insert))
+        .unwrap()
+        .outcomes;
     assert!(outcomes.iter().all(|o| matches!(o, Outcome::Created { .. })));
 
     for n in 0..5 {

@@ -30,6 +30,8 @@ fn facts(instance: &Instance, schema: &str, table: &str) -> Vec<String> {
                       || ' check ' || coalesce(with_check, '-')
                from pg_policies where schemaname = '{schema}' and tablename = '{table}'
                union all
+               select 'trigger ' || pg_get_triggerdef(g.oid) from t join pg_trigger g on g.tgrelid = t.oid and not g.tgisinternal
+               union all
                select 'row security ' || relrowsecurity || ' forced ' || relforcerowsecurity from t
                union all
                select 'grant ' || (g).grantee::regrole || ' ' || (g).privilege_type
@@ -120,10 +122,14 @@ fn every_table_with_a_center_is_under_forced_row_security() {
     assert!(tables.len() >= CLINICAL.len() + 4, "{tables:?}");
     for (what, condition) in [
         ("row security is enabled and forced", "select from pg_class c where c.oid = t.oid and c.relrowsecurity and c.relforcerowsecurity"),
-        ("the application's only policy is the scope's",
+        ("the application writes by the policy of the scope only, and reads beside it what another center has granted",
          "select from pg_policy p where p.polrelid = t.oid and 'sequela_app'::regrole::oid = any (p.polroles)
-          having count(*) = 1 and bool_and(p.polcmd = '*' and pg_get_expr(p.polqual, p.polrelid) like '%sequela_scope()%'
-                                           and pg_get_expr(p.polwithcheck, p.polrelid) like '%sequela_scope()%')"),
+          having count(*) filter (where p.polcmd = '*') = 1 and count(*) <= 2
+             and bool_and(case p.polcmd when '*' then pg_get_expr(p.polqual, p.polrelid) like '%sequela_scope()%'
+                                             and pg_get_expr(p.polwithcheck, p.polrelid) like '%sequela_scope()%'
+                          else p.polcmd = 'r' and p.polname = t.relname || '_granted'
+                               and pg_get_expr(p.polqual, p.polrelid) like '%to_center = ANY%sequela_scope()%'
+                               and (t.relname = 'patient_transfer' or pg_get_expr(p.polqual, p.polrelid) like '%sequela_reads_granted()%revoked_at IS NULL%') end)"),
         ("no policy is for everybody", "select where not exists (select from pg_policy p where p.polrelid = t.oid and 0::oid = any (p.polroles))"),
         ("the center is the first column of the primary key",
          "select from pg_constraint k join pg_attribute a on a.attrelid = t.oid and a.attnum = k.conkey[1]
@@ -139,7 +145,16 @@ fn every_table_with_a_center_is_under_forced_row_security() {
         assert_eq!(lacking, Vec::<String>::new(), "not true of these tables: {what}");
     }
     let exporter = "select tablename::text from pg_policies where 'sequela_app' <> all (roles::text[]) and cmd not in ('SELECT')
-        and not (policyname = 'audit_payload_erase' and roles::text[] = array['sequela_eraser'])";
+        and not (policyname = tablename || '_erase' and roles::text[] = array['sequela_eraser'])";
+    let changed = "select table_name::text from information_schema.role_table_grants
+        where grantee = 'sequela_eraser' and privilege_type not in ('SELECT', 'DELETE') and table_name not in ('audit_entry', 'audit_payload', 'erasure')
+        union all select table_name::text from information_schema.role_column_grants
+        where grantee = 'sequela_eraser' and privilege_type = 'UPDATE' and column_name not in ('snapshots_done', 'file_kept')";
+    assert_eq!(
+        texts(shared(), changed),
+        Vec::<String>::new(),
+        "the eraser changes what it should only take away"
+    );
     assert_eq!(
         texts(shared(), exporter),
         Vec::<String>::new(),

@@ -28,7 +28,7 @@ fn kept(instance: &Instance, center: &str) -> Vec<i64> {
 }
 
 #[test]
-fn a_full_disk_refuses_the_batch_and_keeps_nothing_of_it() {
+fn a_full_disk_loses_and_doubles_nothing() {
     let mut instance = Instance::empty();
     if !mount(&instance.data_dir()) {
         tell("skipped: mounting a small file system needs root and the right to mount");
@@ -54,21 +54,24 @@ fn a_full_disk_refuses_the_batch_and_keeps_nothing_of_it() {
         whole.push(center);
         assert!(whole.len() < 40, "the disk does not fill up");
     };
-    assert_eq!(refused.status, 503, "{}", refused.text());
-    assert_eq!(refused.header("retry-after"), "5");
+    // Refused, or accepted and waiting for room: both are honest, losing or doubling rows is not.
+    assert!(matches!(refused.status, 202 | 503), "{}", refused.text());
     assert_eq!(instance.anonymous().get("/health/live").status, 200, "the server survives");
-    tell(&format!("the disk was full after {} batches", whole.len()));
+    tell(&format!("the disk was full after {} batches: {}", whole.len(), refused.status));
 
     fs::remove_file(&ballast).unwrap();
     wait_for("the database", || (instance.anonymous().get("/health/ready").status == 200).then_some(()));
-    assert_eq!(kept(&instance, &center.id).iter().sum::<i64>(), 2, "something of the refused batch was kept");
     let view = wait_for("the same batch to be taken", || {
         let answer =
             center.submitter.try_send("POST", "/v1/submissions?results=faults", &headers, &body).ok()?;
         answer.check();
         (answer.status == 200).then_some(answer)
     });
-    assert_eq!(view.expect(200)["created"], rows);
+    let view = view.expect(200);
+    let taken = view["created"].as_u64().unwrap() + view["unchanged"].as_u64().unwrap();
+    assert_eq!(usize::try_from(taken).unwrap(), rows);
+    let records: i64 = kept(&instance, &center.id)[..CLINICAL.len()].iter().sum();
+    assert_eq!(usize::try_from(records).unwrap(), rows);
     for center in &whole {
         let records: i64 = kept(&instance, &center.id)[..CLINICAL.len()].iter().sum();
         assert_eq!(usize::try_from(records).unwrap(), rows);

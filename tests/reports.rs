@@ -96,8 +96,8 @@ fn a_real_spreadsheet_goes_in_and_its_counts_come_out() {
         String::from_utf8(output.stdout).unwrap()
     };
     // Two rows of the table contradict each other; everything else goes in, and only once.
-    assert!(submit().starts_with("1438 records: 1438 created, 0 unchanged, 0 rejected"));
-    assert!(submit().starts_with("1438 records: 0 created, 1438 unchanged, 0 rejected"));
+    assert!(submit().starts_with("1438 records: 1438 created, 0 updated, 0 unchanged, 0 rejected"));
+    assert!(submit().starts_with("1438 records: 0 created, 0 updated, 1438 unchanged, 0 rejected"));
     instance.caller("statistician", &[]).post("/v1/snapshots", &json!({})).expect(201);
     let answer = report(&center.submitter, "toxicity", "application/json").expect(200);
     let result = answer.get("result").unwrap_or(&answer);

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 /// The open queries of a client's center: form, key field values, rule, field.
 fn open(client: &Client) -> BTreeSet<String> {
-    let items = client.get("/v1/queries?state=open&limit=1000").expect(200);
+    let items = client.get("/v1/queries?state=open,reopened&limit=1000").expect(200);
     let text = |v: &Value, name: &str| v[name].as_str().unwrap_or_default().to_owned();
     items["items"]
         .as_array()

@@ -38,8 +38,8 @@ fn kept(center: &str) -> (i64, i64, i64, i64) {
     };
     (
         sql::count(shared(), &format!("select {}", records.join(" + "))),
-        of("audit_entry", "and subject <> 'center'"),
-        of("audit_payload", "") - 1,
+        of("audit_entry", "and subject not in ('center', 'record_query')"),
+        of("audit_payload natural join audit_entry", "and subject not in ('center', 'record_query')"),
         of("record_query", ""),
     )
 }

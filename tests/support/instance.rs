@@ -20,6 +20,8 @@ pub(crate) struct Instance {
     pub(crate) url: String,
     admin: String,
     next_center: AtomicU32,
+    /// KiB of a submission written at a time.
+    pub(crate) part_kib: Option<u32>,
 }
 
 /// A center of an instance, with its submitter's client.
@@ -59,7 +61,15 @@ impl Instance {
         fs::set_permissions(&directory, fs::Permissions::from_mode(0o711)).unwrap();
         let guard = Guard::of(&directory);
         let next_center = AtomicU32::new(1);
-        Self { guard, directory, server: None, url: String::new(), admin: String::new(), next_center }
+        Self {
+            guard,
+            directory,
+            server: None,
+            url: String::new(),
+            admin: String::new(),
+            next_center,
+            part_kib: None,
+        }
     }
 
     /// A migrated installation with an administrator's token; its server does not run yet.
@@ -85,9 +95,14 @@ impl Instance {
 
     fn program(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sequela"));
-        for name in
-            ["DATABASE_URL", "SEQUELA_LOG", "SEQUELA_LOG_FORMAT", "SEQUELA_LISTEN", "SEQUELA_SUBMISSION_MIB"]
-        {
+        for name in [
+            "DATABASE_URL",
+            "SEQUELA_LOG",
+            "SEQUELA_LOG_FORMAT",
+            "SEQUELA_LISTEN",
+            "SEQUELA_SUBMISSION_MIB",
+            "SEQUELA_SUBMISSION_PART_KIB",
+        ] {
             command.env_remove(name);
         }
         command.env("SEQUELA_DATA_DIR", self.data_dir()).stdin(Stdio::null());
@@ -103,9 +118,11 @@ impl Instance {
     pub(crate) fn start(&mut self) {
         assert!(self.server.is_none(), "the server runs already");
         let log = File::options().create(true).append(true).open(self.log_file()).unwrap();
+        let part = self.part_kib.map(|kib| format!("--submission-part-kib={kib}"));
         let mut server = self
             .program()
             .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(part)
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()

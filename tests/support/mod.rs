@@ -1,5 +1,6 @@
 //! What every test needs: running instances, a client that checks each answer, connections as database roles, records.
 
+pub(crate) mod files;
 pub(crate) mod guard;
 pub(crate) mod http;
 pub(crate) mod instance;

@@ -6,6 +6,7 @@
 pub mod codes;
 pub mod criteria;
 pub mod dictionary;
+pub mod due;
 pub mod field;
 pub mod finding;
 pub mod form;

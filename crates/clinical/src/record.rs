@@ -114,6 +114,13 @@ impl Record {
         Value::Object(map)
     }
 
+    /// The fields whose value or missing code differs from another record of the form.
+    pub fn differing_fields(&self, other: &Self) -> Vec<&'static str> {
+        let told = |record: &Self, name: &str| (record.cell(name).clone(), record.missing().get(name));
+        let names = self.form().fields.iter().map(|f| f.name);
+        names.filter(|name| told(self, name) != told(other, name)).collect()
+    }
+
     /// The bytes that the audit log commits to: compact JSON in field order, one way to write each record.
     pub fn canonical_bytes(&self) -> Vec<u8> {
         self.to_json().to_string().into_bytes()
@@ -233,6 +240,12 @@ impl Entries {
     /// From an object that was already parsed.
     pub fn from_object(map: serde_json::Map<String, Value>) -> Self {
         Self(map.into_iter().collect())
+    }
+
+    /// Takes a member out; of several with this name the first, so that the others remain as faults.
+    pub fn take(&mut self, name: &str) -> Option<Value> {
+        let at = self.0.iter().position(|(n, _)| n == name)?;
+        Some(self.0.remove(at).1)
     }
 
     /// The first value of a member.

@@ -94,6 +94,14 @@ pub mod reference {
         PRODUCT = hard("reference.product", "the product code is not in the product reference table", "产品代码不在产品参考表中");
         /// The record exists with other content.
         EXISTS = hard("record.exists", "a record with this key exists with other content; amend it with a reason", "已有相同关键字但内容不同的记录，请以修订方式更正并说明原因");
+        /// An import would overwrite a version that its sender has not seen.
+        CHANGED_SINCE = hard("record.changed_since_import", "the record was written or changed otherwise since the center last imported it; look at it and send the row again with its version", "该记录在本中心上次导入后已被更改；请核对后附版本号重新提交该行");
+        /// The row names an older version than the current one.
+        STALE = hard("record.stale_version", "the row names another version than the record has now", "该行所附版本号与记录当前版本不一致");
+        /// The record is locked.
+        LOCKED = hard("record.locked", "the record is locked; a lead of the center unlocks it with a reason", "记录已锁定，需由本中心负责人说明原因后解锁");
+        /// The patient was erased.
+        ERASED = hard("patient.erased", "the patient withdrew consent and was erased; nothing about this patient may be submitted again", "该患者已撤回同意且数据已被删除，不得再次提交");
         /// The record exists and was retracted.
         RETRACTED = hard("record.retracted", "a record with this key was retracted; amend it to reinstate it", "相同关键字的记录已撤回，请以修订方式恢复");
         /// Two rows of a batch have the same key and other content.

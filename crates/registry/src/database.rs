@@ -33,6 +33,8 @@ pub struct Database {
     pub sealer: PgPool,
     /// Reads everything, writes nothing.
     pub exporter: PgPool,
+    /// Erases patients, and writes nothing but the entry that says so.
+    pub eraser: PgPool,
     /// The current life of the database.
     pub generation: i32,
 }
@@ -111,6 +113,7 @@ impl DatabaseConfig {
             app: pool("sequela_app", self.max_connections).await?,
             sealer: pool("sequela_sealer", 2).await?,
             exporter: pool("sequela_exporter", 3).await?,
+            eraser: pool("sequela_eraser", 2).await?,
             generation,
         })
     }
@@ -145,5 +148,6 @@ impl Database {
         self.app.close().await;
         self.sealer.close().await;
         self.exporter.close().await;
+        self.eraser.close().await;
     }
 }

@@ -159,8 +159,35 @@ pub fn create_table(form: &FormDescriptor) -> String {
         let _ = writeln!(sql, "grant select on {table} to sequela_exporter;");
     } else {
         sql.push_str(&row_security(table, "select, insert, update"));
+        if form.field("patient_id").is_some() {
+            sql.push_str(&granted_rows(table));
+            let _ = writeln!(sql, "create policy {table}_erase on {table} to sequela_eraser using (true);");
+            let _ = writeln!(sql, "grant select, delete on {table} to sequela_eraser;");
+            if form.name == "patient" {
+                sql.push_str(
+                    "create trigger patient_erased after insert on patient referencing new table as added\n  \
+                       for each statement execute function refuse_erased();\n",
+                );
+            }
+        }
+        let _ = writeln!(
+            sql,
+            "create trigger {table}_lock after update on {table} referencing new table as changed\n  \
+               for each statement execute function refuse_locked();"
+        );
     }
     sql
+}
+
+/// A center that took over a patient reads the rows that the old center has granted, in transactions that ask for them.
+fn granted_rows(table: &str) -> String {
+    format!(
+        "create policy {table}_granted on {table} for select to sequela_app\n  \
+           using ((select sequela_reads_granted()) and (center_id, patient_id) in\n         \
+                  (select t.center_id, t.patient_id from patient_transfer t\n          \
+                   where t.to_center = any ((select sequela_scope())::text[]) and t.revoked_at is null\n            \
+                     and t.grant_from <= current_date and coalesce(t.grant_until >= current_date, true)));\n"
+    )
 }
 
 /// Row-level security of a table with patient data: the application sees the centers in scope, the exporter reads all.

@@ -1,8 +1,9 @@
 //! Patients that may be one person registered twice (G6 R40): the only rule that looks across patients.
 
 use crate::error::Result;
+use crate::query::{self, Kept, Origin, Raised};
 use crate::review::{Opened, Reviewed, lock};
-use crate::scope::Scoped;
+use crate::scope::{Author, Scoped};
 use clinical::review::POSSIBLE_DUPLICATE;
 use sqlx::Row;
 use uuid::Uuid;
@@ -10,8 +11,18 @@ use uuid::Uuid;
 /// Forms whose records identify a person: a write to another form cannot make or resolve a duplicate.
 pub(crate) const IDENTIFYING: [&str; 3] = ["patient", "disease", "infusion"];
 
+/// What a query about a possible duplicate expects.
+pub(crate) fn expected(other: &str) -> String {
+    format!("another person than {other}")
+}
+
 /// Opens and closes the queries about possible duplicates in a center, at both patients of a pair.
-pub(crate) async fn review(scoped: &mut Scoped, center: &str, reviewed: &mut Reviewed) -> Result<()> {
+pub(crate) async fn review(
+    scoped: &mut Scoped,
+    center: &str,
+    author: Author,
+    reviewed: &mut Reviewed,
+) -> Result<()> {
     // Two transactions that each write one half of a pair take turns here, after everything else, so that the second sees the first.
     lock(scoped, center, "possible duplicates").await?;
     let rows = sqlx::query(
@@ -30,45 +41,40 @@ pub(crate) async fn review(scoped: &mut Scoped, center: &str, reviewed: &mut Rev
     for row in rows {
         pairs.push((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?));
     }
-    let opened = sqlx::query(
-        "insert into record_query (center_id, query_id, subject, record_id, rule, field, received, expected, state, opened_at, origin, patient_id)
-         select $1, u.query_id, 'patient', u.record_id, $3, 'patient_id', u.patient_id, u.expected, 'open', $2, 'review', u.patient_id
-         from unnest($4::uuid[], $5::uuid[], $6::text[], $7::text[]) as u(query_id, record_id, patient_id, expected)
-         on conflict on constraint record_query_key do update
-           set state = 'open', expected = excluded.expected, closed_at = null
-           where record_query.state <> 'open' or record_query.expected is distinct from excluded.expected
-         returning record_id, patient_id, expected",
-    )
-    .bind(center)
-    .bind(scoped.now)
-    .bind(POSSIBLE_DUPLICATE.id)
-    .bind(pairs.iter().map(|_| Uuid::now_v7()).collect::<Vec<_>>())
-    .bind(pairs.iter().map(|(_, id, _)| *id).collect::<Vec<_>>())
-    .bind(pairs.iter().map(|(patient, ..)| patient.as_str()).collect::<Vec<_>>())
-    .bind(pairs.iter().map(|(.., other)| format!("another person than {other}")).collect::<Vec<_>>())
-    .fetch_all(&mut *scoped.tx)
-    .await?;
-    for row in opened {
-        reviewed.opened.push(Opened {
-            record_id: row.try_get(0)?,
+    let told: Vec<String> = pairs.iter().map(|(.., other)| expected(other)).collect();
+    let found: Vec<Raised<'_>> = pairs
+        .iter()
+        .zip(&told)
+        .map(|((patient, record_id, _), expected)| Raised {
+            record_id: *record_id,
             form: "patient",
-            patient_id: row.try_get(1)?,
+            patient_id: Some(patient),
+            rule: POSSIBLE_DUPLICATE.id,
+            field: "patient_id",
+            received: Some(patient),
+            expected: Some(expected),
+        })
+        .collect();
+    let asked = query::raise(scoped, center, author, Origin::Review, &found).await?;
+    for ((patient, record_id, _), expected) in pairs.iter().zip(&told) {
+        if !asked.iter().any(|(id, ..)| id == record_id) {
+            continue;
+        }
+        reviewed.opened.push(Opened {
+            record_id: *record_id,
+            form: "patient",
+            patient_id: patient.clone(),
             rule: &POSSIBLE_DUPLICATE,
             field: "patient_id",
-            received: row.try_get(1)?,
-            expected: row.try_get(2)?,
+            received: Some(patient.clone()),
+            expected: Some(expected.clone()),
         });
     }
-    let closed = sqlx::query(
-        "update record_query set state = 'resolved', closed_at = $2
-         where center_id = $1 and origin = 'review' and state = 'open' and rule = $3 and record_id <> all ($4)",
-    )
-    .bind(center)
-    .bind(scoped.now)
-    .bind(POSSIBLE_DUPLICATE.id)
-    .bind(pairs.iter().map(|(_, id, _)| *id).collect::<Vec<_>>())
-    .execute(&mut *scoped.tx)
-    .await?;
-    reviewed.closed += closed.rows_affected();
+    let still = Kept {
+        patients: None,
+        rule: (POSSIBLE_DUPLICATE.id, true),
+        found: found.iter().map(|f| (f.record_id, f.rule, f.field)).collect(),
+    };
+    reviewed.closed += query::lapse(scoped, center, author, still).await?;
     Ok(())
 }

@@ -27,11 +27,32 @@ pub enum Error {
     /// No such record in scope.
     #[error("no such record")]
     NotFound,
+    /// No such thing in scope.
+    #[error("no such {0}")]
+    Missing(&'static str),
+    /// What was asked for cannot be done in the present state.
+    #[error("a {what} that is {state} cannot be {step}")]
+    WrongState {
+        /// What has the state.
+        what: &'static str,
+        /// The state.
+        state: String,
+        /// What was to be done.
+        step: &'static str,
+    },
     /// The record is at another version than the caller thinks.
     #[error("the record is at version {current}")]
     VersionConflict {
         /// Its version.
         current: i32,
+    },
+    /// The record is locked.
+    #[error("the record was locked by {by}")]
+    Locked {
+        /// Who locked it.
+        by: String,
+        /// When.
+        since: chrono::DateTime<chrono::Utc>,
     },
     /// The content breaks rules.
     #[error("the content breaks {} rules", .0.iter().count())]
@@ -50,6 +71,9 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// A submitted file could not be read.
+    #[error("{0}")]
+    Unreadable(String),
     /// A Parquet or Arrow file could not be written.
     #[error("parquet: {0}")]
     Parquet(#[from] parquet::errors::ParquetError),

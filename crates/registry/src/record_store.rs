@@ -3,9 +3,10 @@
 use crate::audit::Action;
 use crate::database::Database;
 use crate::error::{Error, Result};
-use crate::query;
+use crate::query::{self, NewVersion};
 use crate::review::{self, DerivedValue, Reviewed};
-use crate::scope::{Author, Scoped};
+use crate::scope::{Author, Scoped, Tx};
+use crate::signature::{self, Lock, Signature};
 use crate::sql::{self, Stored};
 use crate::trail::{self, Written};
 use chrono::{DateTime, Utc};
@@ -15,7 +16,7 @@ use clinical::record::Record;
 use clinical::rule::reference;
 use serde::Serialize;
 use serde_json::Value;
-use sqlx::{AssertSqlSafe, Postgres, Row, Transaction};
+use sqlx::{AssertSqlSafe, Row};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -30,6 +31,8 @@ pub struct HistoryEntry {
     pub at: DateTime<Utc>,
     /// Token.
     pub actor: Uuid,
+    /// Who the token was given to.
+    pub actor_label: Option<String>,
     /// Why.
     pub reason: Option<String>,
     /// Request.
@@ -41,22 +44,16 @@ pub struct HistoryEntry {
 }
 
 /// One record, in a transaction that is already scoped.
-pub async fn find(
-    tx: &mut Transaction<'static, Postgres>,
-    form: &'static FormDescriptor,
-    id: Uuid,
-) -> Result<Stored> {
+pub async fn find(tx: &mut Tx, form: &'static FormDescriptor, id: Uuid) -> Result<Stored> {
     find_with(tx, form, id, "").await
 }
 
-async fn find_with(
-    tx: &mut Transaction<'static, Postgres>,
-    form: &'static FormDescriptor,
-    id: Uuid,
-    lock: &str,
-) -> Result<Stored> {
-    let statement =
-        format!("select {} from {} where record_id = $1 {lock}", sql::select_list(form), form.name);
+async fn find_with(tx: &mut Tx, form: &'static FormDescriptor, id: Uuid, lock: &str) -> Result<Stored> {
+    let statement = format!(
+        "select {} from {} where center_id = any ((select sequela_scope())::text[]) and record_id = $1 {lock}",
+        sql::select_list(form),
+        form.name
+    );
     let row = sqlx::query(AssertSqlSafe(statement))
         .bind(id)
         .fetch_optional(&mut **tx)
@@ -65,16 +62,39 @@ async fn find_with(
     sql::stored(form, &row)
 }
 
-/// One record in scope, with the values derived for it.
+/// Waits for other writers of a record, until this transaction ends.
+pub(crate) async fn hold(tx: &mut Tx, form: &'static FormDescriptor, id: Uuid) -> Result<()> {
+    find_with(tx, form, id, "for update").await.map(drop)
+}
+
+/// A record with what stands beside it.
+#[derive(Debug)]
+pub struct Found {
+    /// The record.
+    pub stored: Stored,
+    /// Values derived for it.
+    pub derived: Vec<DerivedValue>,
+    /// Its lock, if it was ever locked.
+    pub lock: Option<Lock>,
+    /// Its signatures.
+    pub signatures: Vec<Signature>,
+}
+
+/// One record in scope, with what stands beside it.
 pub async fn read(
     database: &Database,
     centers: &[String],
     form: &'static FormDescriptor,
     id: Uuid,
-) -> Result<(Stored, Vec<DerivedValue>)> {
+) -> Result<Found> {
     let mut tx = Scoped::read(database, centers).await?;
     let stored = find(&mut tx, form, id).await?;
-    Ok((stored, review::derived(&mut tx, id).await?))
+    Ok(Found {
+        derived: review::derived(&mut tx, id).await?,
+        lock: signature::lock_of(&mut tx, &stored.center_id, id).await?,
+        signatures: signature::signatures(&mut tx, &stored).await?,
+        stored,
+    })
 }
 
 /// Which records a list holds.
@@ -104,7 +124,7 @@ pub async fn list(
         "$1::text is null"
     };
     let statement = format!(
-        "select {} from {} where {of_patient} and ($2 or not retracted) and ($3::uuid is null or record_id > $3)
+        "select {} from {} where center_id = any ((select sequela_scope())::text[]) and {of_patient} and ($2 or not retracted) and ($3::uuid is null or record_id > $3)
          order by record_id limit $4",
         sql::select_list(form),
         form.name
@@ -145,6 +165,7 @@ pub async fn amend(
     if current.version != change.version {
         return Err(Error::VersionConflict { current: current.version });
     }
+    signature::refuse_locked(scoped, center, id).await?;
     let mut findings = Findings::new();
     for name in form.key {
         let (before, after) = (current.record.cell(name), record.cell(name));
@@ -179,10 +200,10 @@ pub async fn amend(
     replace(scoped, center, &current, record, false).await?;
     let written = Written { record_id: id, version: current.version + 1, payload: record.canonical_bytes() };
     trail::append(scoped, center, change.author, action, form.name, Some(change.reason), &[written]).await?;
-    query::resolve(scoped, center, id).await?;
-    let open: Vec<_> = soft.iter().map(|f| (id, f)).collect();
-    query::open(scoped, center, form.name, &open).await?;
-    let reviewed = review::review(scoped, center, &patients, &[form.name]).await?;
+    let corrected = current.record.differing_fields(record);
+    let version = NewVersion { record_id: id, findings: soft.iter().collect(), corrected };
+    query::reconsider(scoped, center, change.author, form, &[version], false).await?;
+    let reviewed = review::review(scoped, center, change.author, &patients, &[form.name]).await?;
     Ok((find(&mut scoped.tx, form, id).await?, reviewed))
 }
 
@@ -202,14 +223,16 @@ pub async fn retract(
     if current.retracted {
         return Ok(current);
     }
+    signature::refuse_locked(scoped, center, id).await?;
     no_child_stands(scoped, center, &current.record).await?;
     replace(scoped, center, &current, &current.record, true).await?;
     let written =
         Written { record_id: id, version: current.version + 1, payload: current.record.canonical_bytes() };
     trail::append(scoped, center, change.author, Action::Retract, form.name, Some(change.reason), &[written])
         .await?;
-    query::resolve(scoped, center, id).await?;
-    review::review(scoped, center, &patients, &[form.name]).await?;
+    let version = NewVersion { record_id: id, findings: Vec::new(), corrected: Vec::new() };
+    query::reconsider(scoped, center, change.author, form, &[version], true).await?;
+    review::review(scoped, center, change.author, &patients, &[form.name]).await?;
     find(&mut scoped.tx, form, id).await
 }
 
@@ -321,8 +344,8 @@ pub async fn history(
     let mut tx = Scoped::read(database, centers).await?;
     find(&mut tx, form, id).await?;
     let rows = sqlx::query(
-        "select e.version, e.action, e.at, e.actor, e.reason, e.request_id, p.payload
-         from audit_entry e left join audit_payload p using (center_id, record_id, version)
+        "select e.version, e.action, e.at, e.actor, e.reason, e.request_id, p.payload, t.label
+         from audit_entry e left join audit_payload p using (center_id, record_id, version) left join api_token t on t.token_id = e.actor
          where e.record_id = $1 and e.subject = $2 order by e.version",
     )
     .bind(id)
@@ -340,6 +363,7 @@ pub async fn history(
             action: row.try_get("action")?,
             at: row.try_get("at")?,
             actor: row.try_get("actor")?,
+            actor_label: row.try_get("label")?,
             reason: row.try_get("reason")?,
             request_id: row.try_get("request_id")?,
             data,
@@ -349,7 +373,8 @@ pub async fn history(
     Ok(entries)
 }
 
-fn differences(before: &Value, after: &Value) -> Value {
+/// `{field: {before, after}}` of what differs.
+pub(crate) fn differences(before: &Value, after: &Value) -> Value {
     let empty = serde_json::Map::new();
     let (old, new) = (before.as_object().unwrap_or(&empty), after.as_object().unwrap_or(&empty));
     let names = old.keys().chain(new.keys().filter(|k| !old.contains_key(*k)));

@@ -4,7 +4,8 @@
 
 use crate::duplicate::{self, IDENTIFYING};
 use crate::error::Result;
-use crate::scope::Scoped;
+use crate::query::{self, Kept, Origin, Raised};
+use crate::scope::{Author, Scoped};
 use crate::sql;
 use chrono::Duration;
 use clinical::form::Context;
@@ -102,33 +103,60 @@ fn slot(center: &str, patient: &str) -> i64 {
 pub(crate) async fn review(
     scoped: &mut Scoped,
     center: &str,
+    author: Author,
     patients: &BTreeSet<String>,
     forms: &[&str],
 ) -> Result<Reviewed> {
+    let mut reviewed = across_records(scoped, center, author, patients).await?;
+    duplicates(scoped, center, author, &mut reviewed, forms).await?;
+    Ok(reviewed)
+}
+
+/// The part of a review that looks across patients; called once, after every patient was reviewed.
+pub(crate) async fn duplicates(
+    scoped: &mut Scoped,
+    center: &str,
+    author: Author,
+    reviewed: &mut Reviewed,
+    forms: &[&str],
+) -> Result<()> {
+    if forms.iter().any(|form| IDENTIFYING.contains(form)) {
+        duplicate::review(scoped, center, author, reviewed).await?;
+    }
+    Ok(())
+}
+
+/// The part of a review that looks at the records of one patient at a time.
+pub(crate) async fn across_records(
+    scoped: &mut Scoped,
+    center: &str,
+    author: Author,
+    patients: &BTreeSet<String>,
+) -> Result<Reviewed> {
     let mut reviewed = Reviewed::default();
-    let identifying = forms.iter().any(|form| IDENTIFYING.contains(form));
     let patients: Vec<String> = patients.iter().cloned().collect();
     let context = Context { today: (scoped.now + Duration::hours(14)).date_naive() };
     for chunk in patients.chunks(CHUNK) {
-        let histories = load(&mut scoped.tx, center, chunk).await?;
-        let found = tokio::task::spawn_blocking(move || Found::by_review(histories, context)).await?;
-        found.open(scoped, center, &mut reviewed).await?;
-        reviewed.closed += found.close(scoped, center, chunk).await?;
+        let histories = load(&mut scoped.tx, center, chunk, |_| true).await?;
+        let elsewhere = infusions_elsewhere(&mut scoped.tx, center, chunk).await?;
+        let found =
+            tokio::task::spawn_blocking(move || Found::by_review(histories, &elsewhere, context)).await?;
+        found.open(scoped, center, author, &mut reviewed).await?;
+        reviewed.closed += found.close(scoped, center, author, chunk).await?;
         found.derive(scoped, center, chunk).await?;
-    }
-    if identifying {
-        duplicate::review(scoped, center, &mut reviewed).await?;
     }
     Ok(reviewed)
 }
 
-async fn load(
+/// What a center holds about patients in the forms wanted, by patient.
+pub(crate) async fn load(
     tx: &mut Transaction<'static, Postgres>,
     center: &str,
     patients: &[String],
+    wanted: impl Fn(&clinical::form::FormDescriptor) -> bool,
 ) -> Result<HashMap<String, Vec<(Uuid, Record)>>> {
     let mut histories: HashMap<String, Vec<(Uuid, Record)>> = HashMap::with_capacity(patients.len());
-    for form in clinical::forms::CLINICAL.iter().filter(|f| f.field("patient_id").is_some()) {
+    for form in clinical::forms::CLINICAL.iter().filter(|f| f.field("patient_id").is_some() && wanted(f)) {
         let statement = format!(
             "select {} from {} where center_id = $1 and patient_id = any ($2) and not retracted",
             sql::select_list(form),
@@ -145,6 +173,22 @@ async fn load(
     Ok(histories)
 }
 
+/// Infusions of patients taken over, at the centers that handed them over.
+async fn infusions_elsewhere(
+    tx: &mut Transaction<'static, Postgres>,
+    center: &str,
+    patients: &[String],
+) -> Result<HashMap<String, i32>> {
+    let rows = sqlx::query(
+        "select patient_id, max(infusions_before) from patient_enrolment where center_id = $1 and patient_id = any ($2) group by 1",
+    )
+    .bind(center)
+    .bind(patients)
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+}
+
 /// What the reviews of several patients found.
 #[derive(Default)]
 struct Found {
@@ -153,10 +197,16 @@ struct Found {
 }
 
 impl Found {
-    fn by_review(histories: HashMap<String, Vec<(Uuid, Record)>>, context: Context) -> Self {
+    fn by_review(
+        histories: HashMap<String, Vec<(Uuid, Record)>>,
+        elsewhere: &HashMap<String, i32>,
+        context: Context,
+    ) -> Self {
         let mut found = Self::default();
         for (patient, records) in histories {
             let (history, ids) = History::new(records);
+            let before = elsewhere.get(&patient).copied().unwrap_or_default();
+            let history = history.after_infusions_elsewhere(before);
             let review = review::review(&history, context);
             let form = |entry| history.record(entry).map_or("", |r| r.form().name);
             let mut asked = HashSet::new();
@@ -182,61 +232,48 @@ impl Found {
         found
     }
 
-    async fn open(&self, scoped: &mut Scoped, center: &str, reviewed: &mut Reviewed) -> Result<()> {
-        if self.contradictions.is_empty() {
-            return Ok(());
-        }
-        let all = &self.contradictions;
-        let rows = sqlx::query(
-            "insert into record_query (center_id, query_id, subject, record_id, rule, field, received, expected, state, opened_at, origin, patient_id)
-             select $1, u.query_id, u.subject, u.record_id, u.rule, u.field, u.received, u.expected, 'open', $2, 'review', u.patient_id
-             from unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[])
-                  as u(query_id, subject, record_id, rule, field, received, expected, patient_id)
-             on conflict on constraint record_query_key do update
-               set state = 'open', received = excluded.received, expected = excluded.expected, closed_at = null
-               where record_query.state <> 'open' or record_query.received is distinct from excluded.received
-                  or record_query.expected is distinct from excluded.expected
-             returning record_id, rule, field",
-        )
-        .bind(center)
-        .bind(scoped.now)
-        .bind(all.iter().map(|_| Uuid::now_v7()).collect::<Vec<_>>())
-        .bind(all.iter().map(|o| o.form).collect::<Vec<_>>())
-        .bind(all.iter().map(|o| o.record_id).collect::<Vec<_>>())
-        .bind(all.iter().map(|o| o.rule.id).collect::<Vec<_>>())
-        .bind(all.iter().map(|o| o.field).collect::<Vec<_>>())
-        .bind(all.iter().map(|o| o.received.clone()).collect::<Vec<_>>())
-        .bind(all.iter().map(|o| o.expected.clone()).collect::<Vec<_>>())
-        .bind(all.iter().map(|o| o.patient_id.as_str()).collect::<Vec<_>>())
-        .fetch_all(&mut *scoped.tx)
-        .await?;
-        let mut changed: HashSet<(Uuid, String, String)> = HashSet::with_capacity(rows.len());
-        for row in rows {
-            changed.insert((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?));
-        }
-        let new =
-            all.iter().filter(|o| changed.contains(&(o.record_id, o.rule.id.to_owned(), o.field.to_owned())));
+    async fn open(
+        &self,
+        scoped: &mut Scoped,
+        center: &str,
+        author: Author,
+        reviewed: &mut Reviewed,
+    ) -> Result<()> {
+        let raised: Vec<Raised<'_>> = self
+            .contradictions
+            .iter()
+            .map(|o| Raised {
+                record_id: o.record_id,
+                form: o.form,
+                patient_id: Some(&o.patient_id),
+                rule: o.rule.id,
+                field: o.field,
+                received: o.received.as_deref(),
+                expected: o.expected.as_deref(),
+            })
+            .collect();
+        let asked = query::raise(scoped, center, author, Origin::Review, &raised).await?;
+        let new = self
+            .contradictions
+            .iter()
+            .filter(|o| asked.contains(&(o.record_id, o.rule.id.to_owned(), o.field.to_owned())));
         reviewed.opened.extend(new.cloned());
         Ok(())
     }
 
-    async fn close(&self, scoped: &mut Scoped, center: &str, patients: &[String]) -> Result<u64> {
-        let done = sqlx::query(
-            "update record_query q set state = 'resolved', closed_at = $2
-             where center_id = $1 and origin = 'review' and state = 'open' and patient_id = any ($3) and rule <> $7
-               and not exists (select from unnest($4::uuid[], $5::text[], $6::text[]) as u(record_id, rule, field)
-                               where (u.record_id, u.rule, u.field) = (q.record_id, q.rule, q.field))",
-        )
-        .bind(center)
-        .bind(scoped.now)
-        .bind(patients)
-        .bind(self.contradictions.iter().map(|o| o.record_id).collect::<Vec<_>>())
-        .bind(self.contradictions.iter().map(|o| o.rule.id).collect::<Vec<_>>())
-        .bind(self.contradictions.iter().map(|o| o.field).collect::<Vec<_>>())
-        .bind(POSSIBLE_DUPLICATE.id)
-        .execute(&mut *scoped.tx)
-        .await?;
-        Ok(done.rows_affected())
+    async fn close(
+        &self,
+        scoped: &mut Scoped,
+        center: &str,
+        author: Author,
+        patients: &[String],
+    ) -> Result<u64> {
+        let kept = Kept {
+            patients: Some(patients),
+            rule: (POSSIBLE_DUPLICATE.id, false),
+            found: self.contradictions.iter().map(|o| (o.record_id, o.rule.id, o.field)).collect(),
+        };
+        query::lapse(scoped, center, author, kept).await
     }
 
     async fn derive(&self, scoped: &mut Scoped, center: &str, patients: &[String]) -> Result<()> {

@@ -6,6 +6,9 @@ use chrono::{DateTime, SubsecRound, Utc};
 use sqlx::{Postgres, Row, Transaction};
 use uuid::Uuid;
 
+/// A transaction of the database.
+pub type Tx = Transaction<'static, Postgres>;
+
 /// Who acts, in which request.
 #[derive(Debug, Clone, Copy)]
 pub struct Author {
@@ -48,6 +51,13 @@ impl Scoped {
         .fetch_one(&mut *tx)
         .await?;
         let xid = row.try_get("xid")?;
+        Ok(Self { tx, xid, generation: database.generation, now: Utc::now().trunc_subsecs(6) })
+    }
+
+    /// Begins a transaction of the eraser.
+    pub(crate) async fn erase(database: &Database) -> Result<Self> {
+        let mut tx = database.eraser.begin().await?;
+        let xid = sqlx::query_scalar("select pg_current_xact_id()::text::bigint").fetch_one(&mut *tx).await?;
         Ok(Self { tx, xid, generation: database.generation, now: Utc::now().trunc_subsecs(6) })
     }
 

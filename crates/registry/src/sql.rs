@@ -144,6 +144,25 @@ pub(crate) fn insert_many(form: &FormDescriptor) -> String {
     )
 }
 
+/// `update` of many records of one form to a new version each.
+///
+/// Parameters as of [`insert_many`]; the caller holds the rows' locks.
+pub(crate) fn update_many(form: &FormDescriptor) -> String {
+    let names: Vec<&str> = form.fields.iter().map(|f| f.name).collect();
+    let arrays: Vec<String> =
+        form.fields.iter().enumerate().map(|(i, f)| format!("${}::{}[]", i + 5, sql_type(&f.kind))).collect();
+    let last = form.fields.len() + 5;
+    format!(
+        "update {table} t set version = t.version + 1, recorded_at = $2, form_version = $3, {sets}, missing = u.missing::jsonb \
+         from unnest($4::uuid[], {arrays}, ${last}::text[]) as u(record_id, {fields}, missing) \
+         where t.center_id = $1 and t.record_id = u.record_id",
+        table = form.name,
+        sets = names.iter().map(|n| format!("{n} = u.{n}")).collect::<Vec<_>>().join(", "),
+        arrays = arrays.join(", "),
+        fields = names.join(", "),
+    )
+}
+
 /// `update` of one record to a new version.
 ///
 /// Parameters: center, record id, version held, retracted, time, form version, one per field, missing codes as text.

@@ -131,9 +131,14 @@ async fn submission(
         sealing_key: SealingKey::load_or_create(&directory.join("key.pem")).unwrap(),
         snapshots: directory.join("snapshots"),
         submission_limit: 1 << 30,
+        submission_part_bytes: 8 << 20,
+        submissions: Arc::new(
+            registry::submission::Runner::new(database.clone(), directory.join("submissions")).unwrap(),
+        ),
         report_slots: tokio::sync::Semaphore::new(2),
         metrics: metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle(),
     });
+    tokio::spawn(Arc::clone(&app.submissions).run());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/v1/submissions?results=faults", listener.local_addr().unwrap());
     let serving = tokio::spawn(async move { axum::serve(listener, server::router(app)).await });

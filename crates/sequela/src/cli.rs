@@ -204,8 +204,11 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "SEQUELA_LISTEN", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
     /// Largest bulk submission, in MiB.
-    #[arg(long, env = "SEQUELA_SUBMISSION_MIB", default_value_t = 256)]
+    #[arg(long, env = "SEQUELA_SUBMISSION_MIB", default_value_t = 4096)]
     pub(crate) submission_mib: usize,
+    /// How much of a submission is held in memory and written in one transaction, in KiB.
+    #[arg(long, env = "SEQUELA_SUBMISSION_PART_KIB", default_value_t = 8192)]
+    pub(crate) submission_part_kib: u64,
 }
 
 #[derive(Debug, Args)]
@@ -260,9 +263,9 @@ pub(crate) enum TokenCommand {
 pub(crate) struct SubmitArguments {
     #[command(flatten)]
     pub(crate) remote: Remote,
-    /// File of records: `.ndjson`/`.jsonl`, or `.csv`.
+    /// File of records: `.ndjson`/`.jsonl`, `.csv`, `.xlsx` (a sheet per form) or `.parquet`.
     pub(crate) file: PathBuf,
-    /// Form of the rows; required for CSV without a mapping.
+    /// Form of the rows; required for CSV and Parquet without a mapping.
     #[arg(long, conflicts_with = "mapping")]
     pub(crate) form: Option<String>,
     /// Mapping of a spreadsheet's columns to forms, in TOML.
@@ -274,6 +277,12 @@ pub(crate) struct SubmitArguments {
     /// Keep nothing unless every row is valid.
     #[arg(long)]
     pub(crate) all_or_nothing: bool,
+    /// Amend records that differ, unless they were changed otherwise since the last import; says why.
+    #[arg(long, value_name = "REASON")]
+    pub(crate) upsert: Option<String>,
+    /// Write the rejected rows here, in the submitted format, each with its reason.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejected: Option<PathBuf>,
     /// Most faults to print.
     #[arg(long, default_value_t = 50)]
     pub(crate) show: usize,

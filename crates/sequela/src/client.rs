@@ -110,6 +110,19 @@ impl Client {
         self.received(request.header("content-type", content_type).header("accept", accept).send(body))
     }
 
+    /// Sends a body with a preference (RFC 7240).
+    pub(crate) fn post_preferring(
+        &self,
+        preference: &str,
+        path: &str,
+        content_type: &str,
+        body: &[u8],
+    ) -> Result<Answer, Failure> {
+        let request =
+            self.agent.post(format!("{}{path}", self.url)).header("authorization", &self.authorization);
+        self.received(request.header("content-type", content_type).header("prefer", preference).send(body))
+    }
+
     pub(crate) fn post_json(&self, path: &str, body: &Value) -> Result<Answer, Failure> {
         self.post(path, "application/json", "application/json", body.to_string().as_bytes())
     }

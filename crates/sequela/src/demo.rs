@@ -5,7 +5,7 @@ use crate::client::Client;
 use crate::failure::Failure;
 use crate::instance::Instance;
 use crate::reports;
-use crate::serve::{Running, asked_to_stop, system};
+use crate::serve::{Running, SubmissionLimits, asked_to_stop, system};
 use registry::principal::{self, Role, TokenRequest};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ pub(crate) async fn run(mut storage: Storage, arguments: DemoArguments) -> Resul
         storage.data_dir = Some(cluster::default_data_dir()?.join("demo"));
     }
     let instance = Instance::open(storage).await?;
-    let running = Running::start(&instance, arguments.listen, 256 << 20).await?;
+    let running = Running::start(&instance, arguments.listen, SubmissionLimits::default()).await?;
     let done = show(&running, synthetic, arguments.exit).await;
     running.stop().await?;
     instance.close().await?;

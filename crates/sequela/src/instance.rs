@@ -15,6 +15,8 @@ pub(crate) struct Instance {
     pub(crate) database: Database,
     pub(crate) sealing_key: SealingKey,
     pub(crate) snapshots: PathBuf,
+    /// Where files of submissions are spread.
+    pub(crate) submissions: PathBuf,
     cluster: Option<Cluster>,
     /// How to start the private cluster, when this process runs it.
     private: Option<ClusterConfig>,
@@ -46,7 +48,14 @@ impl Instance {
             .map_err(|e| Failure::internal(format!("{}: {e}", data_dir.display())))?;
         let sealing_key =
             SealingKey::load_or_create(&data_dir.join("sealing-key.pem")).map_err(Failure::internal)?;
-        Ok(Self { database, sealing_key, snapshots: data_dir.join("snapshots"), cluster, private })
+        Ok(Self {
+            database,
+            sealing_key,
+            snapshots: data_dir.join("snapshots"),
+            submissions: data_dir.join("submissions"),
+            cluster,
+            private,
+        })
     }
 
     /// Starts the private cluster again if its server has died; the pools then connect anew by themselves. Tries once.

@@ -6,6 +6,7 @@ use crate::instance::Instance;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use registry::audit::seal;
 use registry::scope::Author;
+use registry::submission::Runner;
 use server::App;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
@@ -44,13 +45,37 @@ pub(crate) fn log_to_stderr(cli: &Cli) -> Result<(), Failure> {
     Ok(())
 }
 
+/// How large submissions may be, and how much of one is written at a time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SubmissionLimits {
+    pub(crate) bytes: usize,
+    pub(crate) part_bytes: u64,
+}
+
+impl Default for SubmissionLimits {
+    fn default() -> Self {
+        Self { bytes: 256 << 20, part_bytes: 8 << 20 }
+    }
+}
+
+impl ServeArguments {
+    fn limits(&self) -> SubmissionLimits {
+        SubmissionLimits {
+            bytes: self.submission_mib << 20,
+            part_bytes: self.submission_part_kib.max(1) << 10,
+        }
+    }
+}
+
 /// A running server.
 pub(crate) struct Running {
     pub(crate) app: Arc<App>,
     pub(crate) address: SocketAddr,
     stop: watch::Sender<bool>,
+    seal_last: watch::Sender<bool>,
     serving: JoinHandle<std::io::Result<()>>,
     sealing: JoinHandle<()>,
+    writing: JoinHandle<()>,
 }
 
 impl Running {
@@ -58,41 +83,50 @@ impl Running {
     pub(crate) async fn start(
         instance: &Instance,
         listen: SocketAddr,
-        submission_limit: usize,
+        limits: SubmissionLimits,
     ) -> Result<Self, Failure> {
         let metrics = PrometheusBuilder::new().install_recorder().map_err(Failure::internal)?;
+        let submissions = Arc::new(Runner::new(instance.database.clone(), instance.submissions.clone())?);
         let app = Arc::new(App {
             database: instance.database.clone(),
             sealing_key: instance.sealing_key.clone(),
             snapshots: instance.snapshots.clone(),
-            submission_limit,
+            submission_limit: limits.bytes,
+            submission_part_bytes: limits.part_bytes,
+            submissions,
             report_slots: tokio::sync::Semaphore::new(
                 std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             ),
             metrics,
         });
         registry::reference_data::seed_products(&app.database, system()).await?;
+        registry::erasure::resume(&app.database, &app.snapshots, system()).await?;
         let listener = TcpListener::bind(listen)
             .await
             .map_err(|e| Failure::input(format!("cannot listen on {listen}: {e}")))?;
         let address = listener.local_addr().map_err(Failure::internal)?;
         let (stop, stopped) = watch::channel(false);
+        let (seal_last, sealed) = watch::channel(false);
         let router = server::router(Arc::clone(&app));
-        let mut end = stopped.clone();
+        let mut end = stopped;
         let serving = tokio::spawn(async move {
             axum::serve(listener, router)
                 .with_graceful_shutdown(async move { drop(end.wait_for(|s| *s).await) })
                 .await
         });
-        let sealing = tokio::spawn(keep_sealing(Arc::clone(&app), stopped));
-        Ok(Self { app, address, stop, serving, sealing })
+        let writing = tokio::spawn(Arc::clone(&app.submissions).run());
+        let sealing = tokio::spawn(keep_sealing(Arc::clone(&app), sealed));
+        Ok(Self { app, address, stop, seal_last, serving, sealing, writing })
     }
 
-    /// Lets requests under way finish, seals what they wrote and ends.
+    /// Lets requests under way finish, and the parts of submissions being written; seals what they wrote and ends.
     pub(crate) async fn stop(self) -> Result<(), Failure> {
         // The receivers live as long as the tasks; nobody listening means that they have ended already.
         let _ = self.stop.send(true);
         self.serving.await.map_err(Failure::internal)?.map_err(Failure::internal)?;
+        self.app.submissions.stop();
+        self.writing.await.map_err(Failure::internal)?;
+        let _ = self.seal_last.send(true);
         self.sealing.await.map_err(Failure::internal)
     }
 }
@@ -135,7 +169,7 @@ pub(crate) async fn asked_to_stop() {
 /// `sequela serve`.
 pub(crate) async fn run(storage: Storage, arguments: ServeArguments) -> Result<ExitCode, Failure> {
     let mut instance = Instance::open(storage).await?;
-    let running = Running::start(&instance, arguments.listen, arguments.submission_mib << 20).await?;
+    let running = Running::start(&instance, arguments.listen, arguments.limits()).await?;
     println!(
         "Sequela listens on http://{}  (documentation: http://{}/docs/)",
         running.address, running.address

@@ -35,21 +35,83 @@ pub(crate) fn run(arguments: &SubmitArguments) -> Result<ExitCode, Failure> {
             ));
         }
     }
-    let mut path = format!("/v1/submissions?results=faults&dry_run={}", arguments.dry_run);
+    let client = Client::new(&arguments.remote);
+    let answer = follow(&client, &path(arguments, &upload), &upload, &arguments.file.display().to_string())?;
+    let rejected = print(&answer, &upload, arguments.show);
+    if let Some(file) = &arguments.rejected {
+        keep_rejected(&client, &answer, file)?;
+    }
+    Ok(if rejected == 0 && unmapped == 0 { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}
+
+fn path(arguments: &SubmitArguments, upload: &Upload) -> String {
+    let mut path = format!("/v1/submissions?dry_run={}", arguments.dry_run);
     if arguments.all_or_nothing {
         path.push_str("&policy=all_or_nothing");
     }
-    if let Some(form) = &upload.form {
-        path.push_str("&form=");
-        path.push_str(form);
+    let named = arguments.file.file_name().map(|n| n.to_string_lossy());
+    for (name, value) in [
+        ("form", upload.form.as_deref()),
+        ("reason", arguments.upsert.as_deref()),
+        ("file_name", named.as_deref()),
+    ] {
+        if let Some(value) = value {
+            path.extend(["&", name, "=", &encoded(value)]);
+        }
     }
-    let progress = spinner(&format!("submitting {}", arguments.file.display()));
-    let answer =
-        Client::new(&arguments.remote).post(&path, upload.content_type, "application/json", &upload.body);
-    progress.finish_and_clear();
-    let answer = answer?.success()?.json()?;
-    let rejected = print(&answer, &upload, arguments.show);
-    Ok(if rejected == 0 && unmapped == 0 { ExitCode::SUCCESS } else { ExitCode::from(2) })
+    if arguments.upsert.is_some() {
+        path.push_str("&mode=upsert");
+    }
+    path
+}
+
+/// A value of a query string.
+fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            out.extend([byte >> 4, byte & 15].map(|half| char::from(b"0123456789ABCDEF"[usize::from(half)])));
+        }
+    }
+    out
+}
+
+/// Sends the file and waits for the end of the submission, showing how far it is.
+fn follow(client: &Client, path: &str, upload: &Upload, file: &str) -> Result<Value, Failure> {
+    let sending = spinner(&format!("sending {file}"));
+    let accepted = client.post_preferring("respond-async", path, upload.content_type, &upload.body);
+    sending.finish_and_clear();
+    let mut view = accepted?.success()?.json()?;
+    let at = view.get("location").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let style =
+        indicatif::ProgressStyle::with_template("{bar:30} {pos}/{len} rows").map_err(Failure::internal)?;
+    let bar = indicatif::ProgressBar::new(0).with_style(style);
+    let number = |view: &Value, name: &str| view.get(name).and_then(Value::as_u64).unwrap_or_default();
+    while matches!(view.get("state").and_then(Value::as_str), Some("queued" | "running")) {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        view = client.get(&at)?.success()?.json()?;
+        bar.set_length(number(&view, "rows"));
+        bar.set_position(number(&view, "rows_done"));
+    }
+    bar.finish_and_clear();
+    match view.get("state").and_then(Value::as_str) {
+        Some("failed") => {
+            let why = view.get("failure").and_then(Value::as_str).unwrap_or("the submission failed");
+            Err(Failure::internal(format!("{why}; the file is kept, POST {at}/resumption goes on with it")))
+        }
+        _ => client.get(&format!("{at}?results=faults"))?.success()?.json(),
+    }
+}
+
+fn keep_rejected(client: &Client, answer: &Value, file: &Path) -> Result<(), Failure> {
+    let Some(at) = answer.get("rejected_rows").and_then(Value::as_str) else { return Ok(()) };
+    let rows = client.get(at)?.success()?.body;
+    std::fs::write(file, rows).map_err(|e| Failure::input(format!("{}: {e}", file.display())))?;
+    println!("  the rejected rows, each with its reason: {}", file.display());
+    Ok(())
 }
 
 /// Progress on a terminal, silence elsewhere.
@@ -67,19 +129,17 @@ fn prepare(arguments: &SubmitArguments) -> Result<Upload, Failure> {
     let body = std::fs::read(file).map_err(|e| Failure::input(format!("{}: {e}", file.display())))?;
     let extension = file.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
     let content_type = match extension.as_str() {
-        "csv" if arguments.form.is_none() => {
-            return Err(Failure::input(
-                "CSV holds records of one form: name it with --form, or give a --mapping",
-            ));
-        }
-        "csv" => "text/csv",
-        "ndjson" | "jsonl" | "json" => "application/x-ndjson",
-        other => {
+        "csv" | "parquet" if arguments.form.is_none() => {
             return Err(Failure::input(format!(
-                "{}: unknown file type `.{other}`; expected .ndjson, .jsonl or .csv",
-                file.display()
+                ".{extension} holds records of one form: name it with --form, or give a --mapping"
             )));
         }
+        other => intake::Format::of_extension(other).map(intake::Format::media_type).ok_or_else(|| {
+            Failure::input(format!(
+                "{}: unknown file type `.{other}`; expected .ndjson, .jsonl, .csv, .xlsx or .parquet",
+                file.display()
+            ))
+        })?,
     };
     Ok(Upload { body, content_type, form: arguments.form.clone(), mapped: None })
 }
@@ -110,13 +170,15 @@ fn print(answer: &Value, upload: &Upload, show: usize) -> u64 {
         _ => "NOT kept",
     };
     println!(
-        "{} records: {} created, {} unchanged, {} rejected, {} with queries; {kept}",
+        "{} records: {} created, {} updated, {} unchanged, {} rejected, {} with queries; {kept}",
         count("rows"),
         count("created"),
+        count("updated"),
         count("unchanged"),
         count("rejected"),
         count("with_queries")
     );
+    groups(answer);
     let results = answer.get("results").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let faults = results.iter().flat_map(|row| {
         let errors = row.get("errors").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
@@ -130,6 +192,28 @@ fn print(answer: &Value, upload: &Upload, show: usize) -> u64 {
         println!("  ... and {} more faults (--show {total})", total - show);
     }
     count("rejected")
+}
+
+/// Identical faults of several rows in one line each, with what was probably meant.
+fn groups(answer: &Value) {
+    let groups = answer.get("fault_groups").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    for group in groups.iter().filter(|g| g["rows"].as_u64().unwrap_or_default() > 1) {
+        let text = |name: &str| group.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        println!(
+            "  {} rows, {} {}: {} [{}]",
+            group["rows"],
+            text("form"),
+            text("field"),
+            text("message"),
+            text("rule")
+        );
+        for value in group["values"].as_array().into_iter().flatten().take(3) {
+            let Some(received) = value["received"].as_str() else { continue };
+            let fix =
+                value["likely_fix"].as_str().map_or_else(String::new, |fix| format!("; probably {fix}"));
+            println!("      {} x {received}{fix}", value["rows"]);
+        }
+    }
 }
 
 /// Where in the center's own spreadsheet a fault comes from.

@@ -28,6 +28,8 @@ pub(crate) fn frame() -> OpenApi {
             { "name": "records", "description": "Clinical records of the caller's center" },
             { "name": "reference", "description": "Centers and products" },
             { "name": "queries", "description": "What the registry asks a center" },
+            { "name": "due", "description": "What is due, and how complete the data are" },
+            { "name": "transfers", "description": "Patients who go on at another center, and possible duplicates" },
             { "name": "reports", "description": "Snapshots and reports" },
             { "name": "administration", "description": "Tokens and the audit log" },
             { "name": "service", "description": "Health and metrics" }
@@ -170,6 +172,8 @@ fn view_schema(name: &str) -> Value {
                     "trace": { "type": "array", "items": { "type": "object" } }, "missing": { "type": "array", "items": { "type": "string" } }
                 } }
             },
+            "lock": { "type": "object", "description": "Present when the record was ever locked." },
+            "signatures": { "type": "array", "description": "Signatures of the record; `status` is `broken` after any later change.", "items": { "type": "object" } },
             "other_records": {
                 "type": "array",
                 "description": "Records written earlier that this one contradicts, with the queries opened there.",
@@ -204,7 +208,7 @@ fn parameter(place: &str, name: &str, description: &str, schema: &Value) -> Valu
     json!({ "name": name, "in": place, "required": place == "path", "description": description, "schema": schema })
 }
 
-fn id_parameter() -> Value {
+pub(crate) fn id_parameter() -> Value {
     parameter("path", "record_id", "Id of the record", &json!({ "type": "string", "format": "uuid" }))
 }
 
@@ -217,6 +221,35 @@ fn if_match() -> Value {
 fn idempotency_key() -> Value {
     let schema = json!({ "type": "string", "minLength": 1, "maxLength": 255 });
     parameter("header", "Idempotency-Key", "Makes sending the request twice safe", &schema)
+}
+
+/// Parameters of a change to one record.
+pub(crate) fn record_write_parameters() -> Value {
+    json!([id_parameter(), if_match(), idempotency_key()])
+}
+
+/// A body that gives a reason and nothing else.
+pub(crate) fn reason_body() -> Value {
+    json!({ "type": "object", "additionalProperties": false, "required": ["reason"],
+            "properties": { "reason": { "type": "string", "minLength": 3, "maxLength": 1000 } } })
+}
+
+/// An operation with one success.
+pub(crate) struct Described<'a> {
+    pub(crate) tag: &'a str,
+    pub(crate) id: &'a str,
+    pub(crate) summary: &'a str,
+    pub(crate) parameters: &'a Value,
+    pub(crate) body: Option<&'a Value>,
+    pub(crate) status: &'a str,
+    pub(crate) answer: &'a str,
+    pub(crate) schema: &'a Value,
+}
+
+/// Adds an operation to the document.
+pub(crate) fn describe(api: &mut OpenApi, path: &str, method: HttpMethod, of: &Described<'_>) {
+    let answers = responses(&[(of.status, answer(of.answer, of.schema))]);
+    add(api, path, method, operation(of.tag, of.id, of.summary, of.parameters, of.body, &answers));
 }
 
 fn operation(
@@ -371,10 +404,67 @@ pub(crate) fn describe_reference(api: &mut OpenApi, form: &FormDescriptor) {
     add(api, &path, HttpMethod::Post, create);
 }
 
-/// Describes the bulk route.
-pub(crate) fn describe_bulk(api: &mut OpenApi) {
+/// What a submission is answered with.
+fn submission_schema() -> Value {
+    let row = json!({
+        "type": "object",
+        "properties": {
+            "row": { "type": "integer", "description": "Line of the file or row of the sheet, from 1" },
+            "sheet": { "type": "string", "description": "Sheet of a workbook" },
+            "form": { "type": "string" },
+            "outcome": { "type": "string", "enum": ["created", "updated", "unchanged", "rejected"] },
+            "record_id": { "type": "string", "format": "uuid" },
+            "version": { "type": "integer" },
+            "errors": { "type": "array", "items": reference("ErrorItem") },
+            "queries": { "type": "array", "items": reference("ErrorItem") }
+        },
+        "required": ["row", "outcome"]
+    });
+    let group = json!({
+        "type": "object",
+        "description": "Identical faults: one rule at one field of one form",
+        "properties": {
+            "rule": { "type": "string" }, "form": { "type": ["string", "null"] }, "field": { "type": ["string", "null"] },
+            "message": { "type": "string" }, "rows": { "type": "integer" },
+            "first_rows": { "type": "array", "items": { "type": "object" } },
+            "distinct_values": { "type": "integer" },
+            "values": { "type": "array", "description": "The most frequent values, with what was probably meant", "items": { "type": "object" } },
+            "expected": { "type": ["string", "null"] }
+        },
+        "required": ["rule", "message", "rows", "first_rows", "values"]
+    });
+    let count = |text: &str| json!({ "type": "integer", "description": text });
+    json!({
+        "type": "object",
+        "properties": {
+            "submission_id": { "type": "string", "format": "uuid" },
+            "center_id": { "type": "string" },
+            "state": { "type": "string", "enum": ["uploading", "queued", "running", "done", "cancelled", "failed"] },
+            "format": { "type": "string" }, "form": { "type": ["string", "null"] }, "file_name": { "type": ["string", "null"] },
+            "dry_run": { "type": "boolean" },
+            "policy": { "type": "string" }, "mode": { "type": "string" }, "reason": { "type": ["string", "null"] },
+            "committed": { "type": "boolean", "description": "False for a dry run and for a refused all_or_nothing batch" },
+            "bytes": count("Size of the file"),
+            "rows": { "type": ["integer", "null"], "description": "Rows of the file, once it was read" },
+            "rows_done": count("Rows dealt with"), "created": count("New records"), "updated": count("New versions of records"),
+            "unchanged": count("Rows equal to what the registry holds"), "rejected": count("Rows refused"),
+            "with_queries": count("Accepted rows with queries"), "queries_closed": count("Queries that closed"),
+            "failure": { "type": ["string", "null"] },
+            "location": { "type": "string" },
+            "rejected_rows": { "type": ["string", "null"], "description": "Where to download the rejected rows" },
+            "fault_groups": { "type": "array", "items": group }, "query_groups": { "type": "array", "items": group },
+            "other_records": { "type": "array", "items": { "type": "object" } },
+            "results": { "type": "array", "items": row },
+            "next_cursor": { "type": ["string", "null"], "description": "Where `/rows` goes on when not all rows fit" }
+        },
+        "required": ["submission_id", "center_id", "state", "dry_run", "policy", "committed", "rows", "created", "updated", "unchanged", "rejected", "with_queries"]
+    })
+}
+
+/// How a submission is asked for.
+fn submission_parameters() -> Value {
     let forms: Vec<&str> = clinical::forms::CLINICAL.iter().map(|f| f.name).collect();
-    let parameters = json!([
+    json!([
         parameter(
             "query",
             "form",
@@ -397,50 +487,52 @@ pub(crate) fn describe_bulk(api: &mut OpenApi) {
             "query",
             "results",
             "Answer for every row, or for those with faults and queries only",
-            &json!({ "type": "string", "enum": ["all", "faults"], "default": "all" })
+            &json!({ "type": "string", "enum": ["all", "faults", "none"], "default": "all" })
+        ),
+        parameter(
+            "query",
+            "mode",
+            "insert rejects rows whose record exists with other content; upsert amends it, unless it was changed otherwise since the last import",
+            &json!({ "type": "string", "enum": ["insert", "upsert"], "default": "insert" })
+        ),
+        parameter(
+            "query",
+            "reason",
+            "Reason of the amendments; required for upsert",
+            &json!({ "type": "string", "maxLength": 500 })
+        ),
+        parameter("query", "file_name", "Name of the file, for people", &json!({ "type": "string" })),
+        parameter(
+            "header",
+            "Prefer",
+            "`respond-async` answers 202 at once; `wait=N` waits at most N seconds for the end (60 when not given)",
+            &json!({ "type": "string" })
         ),
         idempotency_key(),
-    ]);
-    let row = json!({
-        "type": "object",
-        "properties": {
-            "row": { "type": "integer", "description": "Line of the file, from 1" },
-            "form": { "type": "string" },
-            "outcome": { "type": "string", "enum": ["created", "unchanged", "rejected"] },
-            "record_id": { "type": "string", "format": "uuid" },
-            "version": { "type": "integer" },
-            "errors": { "type": "array", "items": reference("ErrorItem") },
-            "queries": { "type": "array", "items": reference("ErrorItem") }
-        },
-        "required": ["row", "outcome"]
-    });
-    let result = json!({
-        "type": "object",
-        "properties": {
-            "submission_id": { "type": "string", "format": "uuid" },
-            "center_id": { "type": "string" },
-            "dry_run": { "type": "boolean" },
-            "policy": { "type": "string" },
-            "committed": { "type": "boolean", "description": "False for a dry run and for a refused all_or_nothing batch" },
-            "rows": { "type": "integer" }, "created": { "type": "integer" }, "unchanged": { "type": "integer" },
-            "rejected": { "type": "integer" }, "with_queries": { "type": "integer" },
-            "results": { "type": "array", "items": row }
-        },
-        "required": ["submission_id", "center_id", "dry_run", "policy", "committed", "rows", "created", "unchanged", "rejected", "with_queries", "results"]
-    });
+    ])
+}
+
+/// Describes the bulk route.
+pub(crate) fn describe_bulk(api: &mut OpenApi) {
+    let (parameters, result) = (submission_parameters(), submission_schema());
     let mut submit = operation(
         "records",
         "submit",
         "Submit many records at once",
         &parameters,
         None,
-        &responses(&[("200", answer("What became of each row", &result))]),
+        &responses(&[
+            ("200", answer("The submission has ended: what became of each row", &result)),
+            ("202", answer("The file is stored; `Location` tells how the submission goes on", &result)),
+        ]),
     );
     submit["requestBody"] = json!({
         "required": true,
         "content": {
             "application/x-ndjson": { "schema": { "type": "string", "description": "One JSON object a line: the fields of the form and `form`" } },
-            "text/csv": { "schema": { "type": "string", "description": "A header of field names; missing codes stand in the cells" } }
+            "text/csv": { "schema": { "type": "string", "description": "A header of field names; missing codes stand in the cells" } },
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": { "schema": { "type": "string", "format": "binary", "description": "A sheet per form, named as the form" } },
+            "application/vnd.apache.parquet": { "schema": { "type": "string", "format": "binary", "description": "Columns named as the fields of one form" } }
         }
     });
     add(api, "/v1/submissions", HttpMethod::Post, submit);

@@ -1,11 +1,13 @@
 //! Findings as they appear in answers.
 
 use clinical::finding::{Finding, Findings, Language};
-use clinical::rule::Severity;
+use clinical::rule::{Rule, Severity};
 use registry::review::{Opened, Reviewed};
+use registry::submission::RowFault;
 use serde::Serialize;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::LazyLock;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -13,7 +15,7 @@ use uuid::Uuid;
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct ErrorItem {
     /// Stable id of the rule.
-    pub(crate) rule: &'static str,
+    pub(crate) rule: Cow<'static, str>,
     /// JSON Pointer into the record; empty for the record as a whole.
     pub(crate) pointer: String,
     /// Row of the submitted file, where there is one.
@@ -39,7 +41,7 @@ pub(crate) struct Place {
 
 fn item(finding: &Finding, language: Language, place: Option<Place>) -> ErrorItem {
     ErrorItem {
-        rule: finding.rule.id,
+        rule: Cow::Borrowed(finding.rule.id),
         pointer: finding.pointer(),
         row: place.map(|p| p.row),
         column: place.filter(|p| p.tabular).and(finding.field.clone()),
@@ -53,7 +55,7 @@ fn item(finding: &Finding, language: Language, place: Option<Place>) -> ErrorIte
 pub(crate) fn opened(opened: &Opened, language: Language, place: Option<Place>) -> ErrorItem {
     let field = Some(opened.field).filter(|f| !f.is_empty());
     ErrorItem {
-        rule: opened.rule.id,
+        rule: Cow::Borrowed(opened.rule.id),
         pointer: field.map_or_else(String::new, |f| format!("/{f}")),
         row: place.map(|p| p.row),
         column: place.filter(|p| p.tabular).and(field).map(str::to_owned),
@@ -63,6 +65,40 @@ pub(crate) fn opened(opened: &Opened, language: Language, place: Option<Place>) 
             Language::En => opened.rule.en,
             Language::Zh => opened.rule.zh,
         }),
+    }
+}
+
+fn rule(id: &str) -> Option<&'static Rule> {
+    static RULES: LazyLock<HashMap<&'static str, &'static Rule>> =
+        LazyLock::new(|| clinical::rule::all().into_iter().map(|r| (r.id, r)).collect());
+    RULES.get(id).copied()
+}
+
+/// The sentence of a rule; of a rule that is no more, its id.
+pub(crate) fn message(id: &str, language: Language) -> Cow<'static, str> {
+    match (rule(id), language) {
+        (Some(rule), Language::En) => Cow::Borrowed(rule.en),
+        (Some(rule), Language::Zh) => Cow::Borrowed(rule.zh),
+        (None, _) => Cow::Owned(id.to_owned()),
+    }
+}
+
+/// A fault as stored with a submission.
+pub(crate) fn stored(fault: &RowFault, language: Language, place: Option<Place>) -> ErrorItem {
+    let escape = |name: &str| name.replace('~', "~0").replace('/', "~1");
+    let pointer = match (fault.field.as_str(), fault.field.strip_prefix("missing/")) {
+        ("", _) => String::new(),
+        (_, Some(member)) => format!("/missing/{}", escape(member)),
+        (field, None) => format!("/{}", escape(field)),
+    };
+    ErrorItem {
+        rule: Cow::Owned(fault.rule.clone()),
+        pointer,
+        row: place.map(|p| p.row),
+        column: place.filter(|p| p.tabular && !fault.field.is_empty()).map(|_| fault.field.clone()),
+        received: fault.received.clone(),
+        expected: fault.expected.clone(),
+        message: message(&fault.rule, language),
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn key(&self, caller: &Caller, center: &str) -> Result<Option<Key>, Problem> {
+    pub(crate) fn key(&self, caller: &Caller, center: &str) -> Result<Option<Key>, Problem> {
         let Some(value) = self.headers.get("idempotency-key") else { return Ok(None) };
         let key = value.to_str().ok().filter(|k| (1..=255).contains(&k.len())).ok_or_else(|| {
             Problem::bad_request("Idempotency-Key must be 1 to 255 visible ASCII characters.")

@@ -18,6 +18,7 @@ use axum::middleware::from_fn_with_state;
 use metrics_exporter_prometheus::PrometheusHandle;
 use registry::Database;
 use registry::audit::block::SealingKey;
+use registry::submission::Runner;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +40,10 @@ pub struct App {
     pub snapshots: PathBuf,
     /// Largest body of a bulk submission, in bytes.
     pub submission_limit: usize,
+    /// Bytes of a submission that are written in one transaction.
+    pub submission_part_bytes: u64,
+    /// Writes submissions.
+    pub submissions: Arc<Runner>,
     /// Bounds the reports made at a time.
     pub report_slots: tokio::sync::Semaphore,
     /// Renders `/metrics`.
@@ -48,16 +53,17 @@ pub struct App {
 /// The whole service.
 pub fn router(app: Arc<App>) -> Router {
     let (api, document) = routes::all();
-    let submission_limit = app.submission_limit;
+    let timeout = |minutes| {
+        TimeoutLayer::with_status_code(axum::http::StatusCode::REQUEST_TIMEOUT, Duration::from_mins(minutes))
+    };
+    // A file may take hours over a slow line; its handler gives up on a sender that falls silent.
+    let bulk = routes::submissions::bulk().layer(DefaultBodyLimit::disable()).layer(timeout(12 * 60));
     api.layer(DefaultBodyLimit::max(RECORD_LIMIT))
-        .merge(routes::submissions::bulk().layer(DefaultBodyLimit::max(submission_limit)))
         .merge(routes::docs::router(document))
+        .layer(timeout(15))
+        .merge(bulk)
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::method_not_allowed)
-        .layer(TimeoutLayer::with_status_code(
-            axum::http::StatusCode::REQUEST_TIMEOUT,
-            Duration::from_mins(15),
-        ))
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(from_fn_with_state(Arc::clone(&app), observe::observe))
         .with_state(app)

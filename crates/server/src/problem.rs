@@ -43,6 +43,19 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "This role may not do this", detail)
     }
 
+    pub(crate) fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", "Not in this state", detail)
+    }
+
+    pub(crate) fn unavailable(detail: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "The registry cannot write at the moment",
+            detail,
+        )
+    }
+
     pub(crate) fn missing(what: &str) -> Self {
         Self::new(
             StatusCode::NOT_FOUND,
@@ -76,10 +89,12 @@ impl Problem {
         let title = "The record breaks rules";
         let status = if findings.iter().any(|f| f.rule.id == "record.malformed") {
             StatusCode::BAD_REQUEST
-        } else if findings
-            .iter()
-            .any(|f| matches!(f.rule.id, "record.exists" | "record.retracted" | "record.in_use"))
-        {
+        } else if findings.iter().any(|f| {
+            matches!(
+                f.rule.id,
+                "patient.erased" | "record.locked" | "record.exists" | "record.retracted" | "record.in_use"
+            )
+        }) {
             StatusCode::CONFLICT
         } else {
             StatusCode::UNPROCESSABLE_ENTITY
@@ -89,11 +104,27 @@ impl Problem {
         Self { errors, ..Self::new(status, "validation", title, detail) }
     }
 
+    fn locked(who: &str) -> Self {
+        Self::new(
+            StatusCode::LOCKED,
+            "locked",
+            "The record is locked",
+            format!("{who} A lead of the center unlocks it with a reason. Nothing was written.").trim_start(),
+        )
+    }
+
     /// The problem of a registry error. What the caller cannot change is logged and not told in detail.
     pub(crate) fn of(error: registry::Error, language: Language) -> Self {
         use registry::Error;
         match error {
             Error::NotFound => Self::missing("record"),
+            Error::Missing(what) => Self::missing(what),
+            Error::WrongState { what, state, step } => Self::new(
+                StatusCode::CONFLICT,
+                "state",
+                "This cannot be done in the present state",
+                format!("The {what} is {state}; it cannot be {step} now. Nothing was written."),
+            ),
             Error::VersionConflict { current } => Self::new(
                 StatusCode::PRECONDITION_FAILED,
                 "version-conflict",
@@ -102,6 +133,7 @@ impl Problem {
                     "The record is at version {current}. Read it again and send If-Match: \"{current}\"."
                 ),
             ),
+            Error::Locked { by, since } => Self::locked(&format!("{by} locked it at {since}.")),
             Error::Rejected(findings) => Self::invalid(&findings, language),
             Error::IdempotencyMismatch => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
@@ -111,6 +143,12 @@ impl Problem {
             ),
             Error::Refused(why) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "refused", "The request is refused", why)
+            }
+            Error::File { path, source } if source.kind() == std::io::ErrorKind::StorageFull => {
+                tracing::error!(path, "the disk is full");
+                Self::unavailable(
+                    "The registry's disk is full. Nothing of this request was kept; send it again later.",
+                )
             }
             other => Self::of_database(&other),
         }
@@ -133,6 +171,17 @@ impl Problem {
                 "unavailable",
                 "The registry cannot write at the moment",
                 "Nothing of this request was kept. Send it again later; sending a batch twice never makes duplicates.",
+            );
+        }
+        if state == "SEQ01" {
+            return Self::locked("");
+        }
+        if state == "SEQ02" {
+            return Self::new(
+                StatusCode::CONFLICT,
+                "erased",
+                "A patient of the request was erased",
+                "The patient withdrew consent and was erased; nothing about this patient may be submitted again. Nothing was written.",
             );
         }
         if state.starts_with("22") {

@@ -90,3 +90,15 @@ pub(crate) fn cursor(text: Option<&str>) -> Result<Option<Uuid>, Problem> {
     })
     .transpose()
 }
+
+/// A cursor of several parts as text that nobody is tempted to take apart.
+pub(crate) fn opaque(cursor: &str) -> String {
+    cursor.bytes().fold(String::with_capacity(cursor.len() * 2), |hex, byte| format!("{hex}{byte:02x}"))
+}
+
+/// What [`opaque`] was made of.
+pub(crate) fn transparent(text: &str) -> Option<String> {
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    let bytes = pairs.iter().map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+    String::from_utf8(bytes.collect::<Option<_>>()?).ok().filter(|_| rest.is_empty())
+}

@@ -1,5 +1,7 @@
 //! One line of NDJSON in, one line out: what `sequela derive` runs.
 
+mod alias;
+
 use super::b_all::BAll;
 use super::b_cell::BCellCase;
 use super::carac::CaracCase;
@@ -134,6 +136,9 @@ fn judge<C: Case>(text: &str, trace: &mut Trace) -> Result<Judged<C::Result>, Fa
         } else {
             format!("/{}", path.replace(['.', '['], "/").replace(']', ""))
         };
+        if let Some(fault) = alias::given_twice::<C>(text, &pointer, &error.to_string()) {
+            return fault;
+        }
         Fault::new(
             pointer,
             error.to_string(),

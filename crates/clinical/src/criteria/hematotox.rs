@@ -222,10 +222,10 @@ rows_or_one! {
     /// A case of CAR-HEMATOTOX: the components, or dated samples among which the last within the window are taken.
     case HematotoxCase {
         /// First day of lymphodepletion, counted from the infusion.
-        #[serde(alias = "lymphodepletion_start_day")]
+        #[serde(alias = "lymphodepletion_start_day", alias = "lymphodepletion_day", alias = "ld_day")]
         ld_start_day: Option<i32>,
         /// First date of lymphodepletion.
-        #[serde(alias = "lymphodepletion_start_date", alias = "ld_start")]
+        #[serde(alias = "lymphodepletion_start_date", alias = "lymphodepletion_date", alias = "ld_start", alias = "ld_date")]
         ld_start_date: Option<NaiveDate>,
         /// What the table leaves open.
         parameters: Parameters,
@@ -233,7 +233,7 @@ rows_or_one! {
     /// Components measured on one day.
     row Sample {
         /// Platelets, 10^9/L.
-        #[serde(alias = "plt", alias = "platelets")]
+        #[serde(alias = "plt", alias = "platelets", alias = "plt_10e9_l")]
         platelets_10e9_l: f64,
         /// Platelets, /µl.
         #[serde(alias = "plt_ul")]

@@ -95,6 +95,9 @@ pub struct Tls {
     pub calcium: Option<bool>,
 }
 
+/// Reads one analyte of an observation.
+type Read = fn(&Observation, Place) -> Result<Option<f64>, Fault>;
+
 /// Which way a value is worse.
 #[derive(Clone, Copy)]
 enum Worse {
@@ -132,11 +135,7 @@ fn item(
 }
 
 impl TlsCase {
-    fn extreme(
-        rows: &[Dated<Observation>],
-        direction: Worse,
-        read: impl Fn(&Observation, Place) -> Result<Option<f64>, Fault>,
-    ) -> Result<Option<f64>, Fault> {
+    fn extreme(rows: &[Dated<Observation>], direction: Worse, read: Read) -> Result<Option<f64>, Fault> {
         let mut extreme: Option<f64> = None;
         for row in rows {
             if let Some(value) = read(&row.row, row.place)? {
@@ -172,14 +171,20 @@ impl Case for TlsCase {
             let problem = "a date without the start of therapy";
             return Err(Fault::new(row.place.pointer("date"), problem, "therapy_date, or the day from it"));
         }
-        rows.retain(|row| row.moment.day.is_none_or(|day| WINDOW.contains(&day)));
         let before = Place::Under("baseline");
         let base = &self.baseline;
-        let urate = |o: &Observation, at| URATE.read(at, o.uric_acid_umol_l, o.uric_acid_mg_dl);
-        let potassium = |o: &Observation, at| POTASSIUM.read(at, o.potassium_mmol_l, None);
-        let phosphate = |o: &Observation, at| PHOSPHATE.read(at, o.phosphate_mmol_l, o.phosphate_mg_dl);
-        let calcium = |o: &Observation, at| CALCIUM.read(at, o.calcium_mmol_l, o.calcium_mg_dl);
-        let creatinine = |o: &Observation, at| CREATININE.read(at, o.creatinine_umol_l, o.creatinine_mg_dl);
+        let urate: Read = |o, at| URATE.read(at, o.uric_acid_umol_l, o.uric_acid_mg_dl);
+        let potassium: Read = |o, at| POTASSIUM.read(at, o.potassium_mmol_l, None);
+        let phosphate: Read = |o, at| PHOSPHATE.read(at, o.phosphate_mmol_l, o.phosphate_mg_dl);
+        let calcium: Read = |o, at| CALCIUM.read(at, o.calcium_mmol_l, o.calcium_mg_dl);
+        let creatinine: Read = |o, at| CREATININE.read(at, o.creatinine_umol_l, o.creatinine_mg_dl);
+        // What is impossible is refused wherever it stands, also where no rule looks.
+        for (observation, at) in rows.iter().map(|row| (&row.row, row.place)).chain([(base, before)]) {
+            for read in [urate, potassium, phosphate, calcium, creatinine] {
+                read(observation, at)?;
+            }
+        }
+        rows.retain(|row| row.moment.day.is_none_or(|day| WINDOW.contains(&day)));
         let high = Worse::High;
         let pair = (Self::extreme(&rows, high, urate)?, urate(base, before)?);
         let uric_acid = item(trace, &URIC_ACID, &URATE, pair, (476.0, high));

@@ -168,7 +168,8 @@ pub struct Assessment {
 /// The situation of the table that a set of sustained agents is in, and whether its threshold is reached.
 fn situation(agents: &[Listed<'_>; 5], set: u8, vasopressin: bool) -> (&'static super::Criterion, Verdict) {
     let members = || agents.iter().enumerate().filter(|(i, _)| set & (1 << i) != 0).map(|(_, agent)| agent);
-    let known: f64 = members().filter_map(Listed::equivalent).sum();
+    // The sum of nothing is -0.
+    let known = members().filter_map(Listed::equivalent).sum::<f64>() + 0.0;
     let complete = members().all(|agent| agent.equivalent().is_some());
     let reaches = |threshold: f64| {
         if at_least(known, threshold) {
@@ -195,7 +196,8 @@ fn situation(agents: &[Listed<'_>; 5], set: u8, vasopressin: bool) -> (&'static 
 pub fn assess(regimen: &Regimen, parameters: Parameters, trace: &mut Trace) -> Assessment {
     let agents = regimen.agents();
     let running = |agent: &&Listed<'_>| !agent.dose.given.not_met();
-    let known: f64 = agents.iter().filter(|a| a.dose.given.met()).filter_map(Listed::equivalent).sum();
+    let given = agents.iter().filter(|a| a.dose.given.met());
+    let known = given.filter_map(Listed::equivalent).sum::<f64>() + 0.0;
     let complete = agents.iter().filter(running).all(|a| a.dose.given.met() && a.equivalent().is_some());
     let equivalent = complete.then_some(known);
     trace.judge(
@@ -262,13 +264,14 @@ fn miss(agents: &[Listed<'_>; 5], vasopressin: &Dose, trace: &mut Trace) {
         if agent.dose.rate.is_none() {
             trace.miss(At::Case, agent.name);
         }
-        if agent.dose.given.met() && agent.dose.hours.is_none() {
+        if agent.dose.hours.is_none() {
             trace.miss(At::Case, "hours");
         }
     }
     if vasopressin.given.undecided() {
         trace.miss(At::Case, "vasopressin");
-    } else if vasopressin.given.met() && vasopressin.hours.is_none() {
+    }
+    if !vasopressin.given.not_met() && vasopressin.hours.is_none() {
         trace.miss(At::Case, "hours");
     }
 }

@@ -55,26 +55,39 @@ rules! {
     BRIDGING_INTO_LYMPHODEPLETION = soft("chronology.bridging_into_lymphodepletion", "the bridging does not end before the lymphodepletion starts", "桥接治疗未在清淋开始前结束");
 }
 
-/// The fields that say when a record's own event took place, by form. Other dates (consent, baseline, follow-up of an
-/// earlier event) may lie before or after without contradiction.
-fn event_date(record: &Record) -> Option<(&'static str, NaiveDate)> {
-    const NAMES: [&str; 15] = [
-        "assessment_date",
-        "onset_date",
-        "collected_date",
-        "visit_date",
-        "infusion_date",
-        "transfusion_date",
-        "diagnosis_date",
-        "test_date",
-        "vaccination_date",
-        "apheresis_date",
-        "start_date",
-        "admission_date",
-        "hct_date",
-        "path_date",
-        "dose_date",
-    ];
+/// The fields that say when a record's own event took place, first the one that counts. Other dates (consent, baseline, follow-up of
+/// an earlier event) may lie before or after without contradiction.
+const NAMES: [&str; 15] = [
+    "assessment_date",
+    "onset_date",
+    "collected_date",
+    "visit_date",
+    "infusion_date",
+    "transfusion_date",
+    "diagnosis_date",
+    "test_date",
+    "vaccination_date",
+    "apheresis_date",
+    "start_date",
+    "admission_date",
+    "hct_date",
+    "path_date",
+    "dose_date",
+];
+
+/// The same, with the contact at which a patient was known to be alive or dead.
+pub static EVENT_DATES: [&str; 16] = {
+    let mut all = ["last_contact"; 16];
+    let mut index = 0;
+    while index < NAMES.len() {
+        all[index] = NAMES[index];
+        index += 1;
+    }
+    all
+};
+
+/// When a record's own event took place.
+pub(crate) fn event_date(record: &Record) -> Option<(&'static str, NaiveDate)> {
     NAMES.iter().find_map(|name| {
         let (index, field) = record.form().field(name)?;
         match record.cells().get(index)? {
@@ -104,7 +117,7 @@ pub(super) fn death(history: &History) -> Option<(Entry, NaiveDate)> {
 pub(super) fn review(history: &History, _: Context, review: &mut Review) {
     let infusions = history.of::<Infusion>();
     treatment_order(history, &infusions, review);
-    numbered_infusions(&infusions, review);
+    numbered_infusions(history.infusions_elsewhere(), &infusions, review);
     life_and_death(history, &infusions, review);
     toxicity(history, &infusions, review);
     withdrawal(history, review);
@@ -184,18 +197,19 @@ fn treatment_order(history: &History, infusions: &[(Entry, Infusion)], review: &
     }
 }
 
-fn numbered_infusions(infusions: &[(Entry, Infusion)], review: &mut Review) {
+fn numbered_infusions(elsewhere: i32, infusions: &[(Entry, Infusion)], review: &mut Review) {
     let mut before: Option<(i32, NaiveDate)> = None;
     for (entry, infusion) in infusions {
         let number = infusion.infusion_number.get();
         match before {
-            None if number > 1 => {
+            // A patient taken over from another center goes on with the next number.
+            None if number > 1 && number != elsewhere + 1 => {
                 review.at(
                     &INFUSION_ORDER,
                     *entry,
                     "infusion_number",
                     Some(number.to_string()),
-                    Some("1 for the first".to_owned()),
+                    Some(format!("{} for the first", elsewhere + 1)),
                 );
             }
             Some((last, _)) if number != last + 1 => {

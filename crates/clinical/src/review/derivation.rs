@@ -497,8 +497,9 @@ fn maximum(
 ) {
     let Some(onset) = onset else { return };
     let within = days.iter().filter(|(date, _)| *date >= onset && end.is_none_or(|end| *date <= end));
-    let (mut least, mut most, mut on) = (0, 0, None);
+    let (mut least, mut most, mut on, mut count) = (0, 0, None, 0);
     for (date, day) in within {
+        count += 1;
         most = most.max(day.most);
         if on.is_none() || day.least > least {
             (least, on) = (day.least.max(least), Some(*date));
@@ -507,8 +508,7 @@ fn maximum(
     let Some(on) = on else { return };
     // Days that were not recorded may have been worse; only the recorded ones bound the episode from below.
     let derived = Graded { grade: (least == most).then_some(least), least, most: 5 };
-    let recorded =
-        end.map(|end| (end - onset).num_days() + 1).is_some_and(|n| usize::try_from(n) == Ok(days.len()));
+    let recorded = end.map(|end| (end - onset).num_days() + 1).is_some_and(|n| n == count);
     let derived = if recorded { Graded { most: most.max(least), ..derived } } else { derived };
     let reported_alive = reported.filter(|g| *g < 5);
     grade(review, (entry, "max_grade", rule), derived, reported_alive, (trace, At::Date(on)));

@@ -19,6 +19,7 @@ impl Entry {
 #[derive(Debug, Default)]
 pub struct History {
     records: Vec<Record>,
+    infusions_elsewhere: i32,
 }
 
 impl History {
@@ -37,7 +38,18 @@ impl History {
             names.push(known_by);
             records.push(record);
         }
-        (Self { records }, names)
+        (Self { records, infusions_elsewhere: 0 }, names)
+    }
+
+    /// The same for a patient who had so many infusions at a center that handed the patient over.
+    #[must_use]
+    pub fn after_infusions_elsewhere(self, infusions_elsewhere: i32) -> Self {
+        Self { infusions_elsewhere, ..self }
+    }
+
+    /// Infusions at a center that handed the patient over.
+    pub fn infusions_elsewhere(&self) -> i32 {
+        self.infusions_elsewhere
     }
 
     /// Every record of a form, in the order of its key, as its Rust type.

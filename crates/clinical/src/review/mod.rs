@@ -11,6 +11,7 @@ pub mod laboratory;
 pub mod outcome;
 pub mod treatment;
 
+pub use chronology::EVENT_DATES;
 pub use derived_value::DerivedValue;
 pub use history::{Entry, History};
 
@@ -59,6 +60,10 @@ pub static POSSIBLE_DUPLICATE: Rule = Rule::soft(
     "another patient of the center has the same year of birth, sex, date of diagnosis and date of infusion",
     "本中心另有一名患者的出生年份、性别、诊断日期和回输日期均相同",
 );
+
+/// What a monitor or a lead asks about a record; a rule of its own, so that every query has one.
+pub static ASKED_BY_PERSON: Rule =
+    Rule::soft("query.person", "a person asks about this record", "人工提出的质疑");
 
 /// What a review finds.
 #[derive(Debug, Default)]
@@ -127,7 +132,7 @@ static PARTS: &[Part] = &[
 
 /// The rules of all parts.
 pub static RULES: &[&[&Rule]] = &[
-    &[&POSSIBLE_DUPLICATE],
+    &[&POSSIBLE_DUPLICATE, &ASKED_BY_PERSON],
     chronology::RULES,
     treatment::RULES,
     treatment::dose::RULES,

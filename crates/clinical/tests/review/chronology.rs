@@ -283,5 +283,6 @@ fn lymphoma_patients_stay_for_two_weeks() {
     silent(&[disease("NHL"), infusion(1, 0), stay(1, 1, 13, "WARD")], rule);
     assert_eq!(asked(&[disease("NHL"), infusion(1, 0), stay(1, 0, 13, "WARD")], rule).len(), 1);
     silent(&[disease("NHL"), infusion(1, 0), stay(1, -6, -1, "WARD")], rule);
+    assert_eq!(asked(&[disease("NHL"), infusion(1, 0), stay(1, -6, 0, "WARD")], rule).len(), 1);
     silent(&[disease("NHL"), infusion(1, 0), stay(1, -6, 13, "ICU")], rule);
 }

@@ -172,6 +172,20 @@ fn leukemia_by_blasts_and_counts() {
         "CRh by b_all.",
     );
     silent(&with("CRh", json!({"platelets_10e9_l": 99})), "derived.response");
+    // No response is what a refractory leukemia shows, not a remission; nor is a relapse that was none.
+    for wrong in ["NR", "RELAPSE"] {
+        let place = format!("response/reported_category {wrong}");
+        fires(&with(wrong, json!({})), "derived.response", &place, "CR by b_all.");
+    }
+    let many = json!({"marrow_blast_percent": 30});
+    let found = derived(&with("NR", many.clone()));
+    assert_eq!(
+        found[0].1.as_deref().map(str::to_ascii_lowercase).as_deref(),
+        Some("refractory"),
+        "{found:?}"
+    );
+    silent(&with("NR", many.clone()), "derived.response");
+    fires(&with("CR", many), "derived.response", "response/reported_category CR", "by b_all.");
     // A test of residual disease of the same day belongs to the assessment.
     let tested = [&with("CR", json!({}))[..], &[record("mrd", json!({"assessment_date": day(28)}))]].concat();
     silent(&tested, "derived.contradictory_components");
@@ -224,4 +238,128 @@ fn components_that_contradict_each_other_are_told_and_decide_nothing() {
         "baseline target",
     );
     silent(&records, "derived.response");
+}
+
+#[test]
+fn counts_are_compared_in_their_unit_and_from_day_0_on() {
+    let counts = |value: f64, first: i64| -> Vec<Record> {
+        (first..=30)
+            .map(|d| {
+                let value = if (3..=8).contains(&d) || d < 0 { value } else { 1.2 };
+                read("laboratory", &lab("ANC", d, value, "10^9/L"))
+            })
+            .collect()
+    };
+    let with = |value, first, grade: i32| {
+        let report = record("icaht", json!({"assessment_date": day(31), "reported_early_grade": grade}));
+        [vec![infusion(1, 0), report], counts(value, first)].concat()
+    };
+    silent(&with(0.48, 0, 1), "derived.icaht_early");
+    silent(&with(0.52, 0, 0), "derived.icaht_early");
+    silent(&with(0.5, 0, 1), "derived.icaht_early");
+    // What was low before the infusion is another matter.
+    silent(&with(0.48, -5, 1), "derived.icaht_early");
+}
+
+#[test]
+fn late_icaht_comes_from_two_counts() {
+    let with = |values: &[f64], grade: i32| {
+        let report = record(
+            "icaht",
+            json!({"assessment_date": day(100), "reported_early_grade": null, "reported_late_grade": grade, "missing": {"reported_early_grade": "NK"}}),
+        );
+        let counts =
+            (40..).zip(values).map(|(d, value)| read("laboratory", &lab("ANC", d, *value, "10^9/L")));
+        [infusion(1, 0), report].into_iter().chain(counts).collect::<Vec<_>>()
+    };
+    silent(&with(&[0.9, 0.9], 2), "derived.icaht_late");
+    fires(&with(&[0.9, 0.9], 1), "derived.icaht_late", "icaht/reported_late_grade 1", "2 by icaht.late_2");
+    // One count alone is provisional, and asks nothing.
+    silent(&with(&[0.9], 1), "derived.icaht_late");
+}
+
+#[test]
+fn every_vasopressor_of_a_day_counts() {
+    let with = |changes| [infusion(1, 0), record("crs_day", changes)];
+    for name in ["norepinephrine_ug_min", "epinephrine_ug_min", "phenylephrine_ug_min", "dopamine_ug_kg_min"]
+    {
+        let pressor = |grade: i32| json!({"vasopressor_given": "Y", name: 0.5, "reported_grade": grade});
+        silent(&with(pressor(3)), "derived.crs_grade");
+        fires(&with(pressor(2)), "derived.crs_grade", "crs_day/reported_grade 2", "3 by");
+        // With vasopressin it stays one agent.
+        let besides =
+            json!({"vasopressor_given": "Y", name: 0.5, "vasopressin_u_min": 0.03, "reported_grade": 3});
+        silent(&with(besides), "derived.crs_grade");
+    }
+    // Two are two at any dose, and one at none is not given.
+    let two = |second: f64, grade: i32| json!({"vasopressor_given": "Y", "norepinephrine_ug_min": 0.5, "epinephrine_ug_min": second, "reported_grade": grade});
+    silent(&with(two(0.5, 4)), "derived.crs_grade");
+    silent(&with(two(0.0, 3)), "derived.crs_grade");
+    fires(&with(two(0.5, 3)), "derived.crs_grade", "crs_day/reported_grade 3", "4 by");
+    // An agent that is not named is one.
+    let unnamed = |grade: i32| json!({"vasopressor_given": "Y", "reported_grade": grade, "missing": {"norepinephrine_ug_min": "NK"}});
+    fires(&with(unnamed(2)), "derived.crs_grade", "crs_day/reported_grade 2", "3 by");
+}
+
+#[test]
+fn only_the_days_of_an_episode_make_its_record_complete() {
+    let episode = |grade: i32| {
+        record(
+            "crs_episode",
+            json!({"onset_date": day(2), "onset_time": null, "end_date": day(4), "end_time": null, "max_grade": grade}),
+        )
+    };
+    let on = |number: i64| record("crs_day", json!({"assessment_date": day(number), "reported_grade": 2}));
+    // Day 4 was not recorded and may have been worse; that of day 10 says nothing of it.
+    silent(&[infusion(1, 0), episode(3), on(2), on(3), on(10)], "derived.crs_maximum");
+    fires(
+        &[infusion(1, 0), episode(3), on(2), on(3), on(4)],
+        "derived.crs_maximum",
+        "crs_episode/max_grade 3",
+        "2 by",
+    );
+    // The first and the last day belong to it, the days around it do not.
+    let severe = |number: i64| {
+        record(
+            "crs_day",
+            json!({"assessment_date": day(number), "hypotension": "N", "oxygen_flow_l_min": 8, "reported_grade": 3}),
+        )
+    };
+    for (number, inside) in [(1, false), (2, true), (4, true), (5, false)] {
+        let found = crate::support::asked(
+            &[infusion(1, 0), episode(2), on(3), severe(number)],
+            "derived.crs_maximum",
+        );
+        assert_eq!(!found.is_empty(), inside, "day {number}");
+    }
+}
+
+#[test]
+fn a_derived_value_shows_the_steps_of_its_own_day() {
+    let on = |number: i64, flow: f64| {
+        record(
+            "crs_day",
+            json!({"assessment_date": day(number), "hypotension": "N", "oxygen_flow_l_min": flow, "reported_grade": null}),
+        )
+    };
+    let records = [infusion(1, 0), on(2, 3.0), on(3, 8.0)];
+    let (history, _) = History::new(records.iter().map(|r| ((), r.clone())).collect());
+    let found = review(&history, context()).derived;
+    let days: Vec<_> = found.iter().filter(|d| d.name == "reported_grade").collect();
+    assert_eq!(days.len(), 2);
+    for (one, date) in days.iter().zip([day(2), day(3)]) {
+        let steps = one.trace.as_array().unwrap();
+        assert!(!steps.is_empty() && steps.iter().all(|step| step["date"] == date.as_str()), "{steps:?}");
+    }
+    // What a day lacks is told with that day.
+    let open = record(
+        "crs_day",
+        json!({"assessment_date": day(4), "oxygen_device": null, "oxygen_flow_l_min": null, "missing": {"oxygen_device": "NK"}, "reported_grade": null}),
+    );
+    let (history, _) =
+        History::new([infusion(1, 0), on(2, 3.0), open].iter().map(|r| ((), r.clone())).collect());
+    let found = review(&history, context()).derived;
+    let missing: Vec<bool> =
+        found.iter().filter(|d| d.name == "reported_grade").map(|d| d.missing.is_empty()).collect();
+    assert_eq!(missing, [true, false]);
 }

@@ -84,6 +84,7 @@ fn a_difference_of_one_b_cell_is_rounding() {
     silent(&of(0.0, 1.0), rule);
     assert_eq!(asked(&of(2.1, 1.0), rule).len(), 1);
     assert_eq!(asked(&of(0.0, 1.1), rule).len(), 1);
+    silent(&of(0.6, 1.5), rule);
     silent(&of(0.0, 0.0), rule);
     silent(&of(1.0, 0.0), rule);
     assert_eq!(asked(&of(1.5, 0.0), rule).len(), 1);

@@ -112,6 +112,7 @@ fn the_prior_lines_are_those_recorded() {
     silent(&recorded(3, unknown.clone()), rule);
     fires(&recorded(4, unknown.clone()), rule, "disease/prior_lines 4", "2 to 3");
     fires(&recorded(1, unknown), rule, "disease/prior_lines 1", "2 to 3");
+    fires(&[stated(2), lines(&["CD20"])].concat(), rule, "disease/prior_lines 2", "1 (prior lines");
     // Lines that nobody has entered yet say nothing, nor does a number that is not known.
     silent(&stated(2), rule);
     silent(&[stated(2), third(json!(true), json!({}))].concat(), rule);
@@ -184,6 +185,7 @@ fn b_all_is_treated_from_eighteen_years_on() {
     silent(&[born(2007), disease("B_ALL")], rule);
     // Age at the first infusion; not after it was born.
     assert_eq!(asked(&[born(2007), disease("B_ALL"), infusion(1, 0), infusion(2, 700)], rule).len(), 1);
+    assert_eq!(asked(&[born(2024), disease("B_ALL"), infusion(1, 0)], rule).len(), 1);
     silent(&[born(2025), disease("B_ALL"), infusion(1, 0)], rule);
     let anchored = record("patient", json!({"birth_year": 2007, "date_basis": "PSEUDO_ANCHOR"}));
     silent(&[anchored, disease("B_ALL"), infusion(1, 0)], rule);

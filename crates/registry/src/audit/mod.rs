@@ -27,6 +27,8 @@ pub enum Action {
     Reinstate,
     /// Tokens, centers or products were changed.
     Administer,
+    /// A patient was erased.
+    Erase,
 }
 
 impl Action {
@@ -38,6 +40,7 @@ impl Action {
             Self::Retract => "retract",
             Self::Reinstate => "reinstate",
             Self::Administer => "administer",
+            Self::Erase => "erase",
         }
     }
 }

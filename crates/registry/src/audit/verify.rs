@@ -12,6 +12,7 @@ use futures::TryStreamExt;
 use serde::Serialize;
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, Postgres, Row, Transaction};
+use std::collections::HashSet;
 use uuid::Uuid;
 
 /// Faults listed one by one; the rest are counted.
@@ -28,6 +29,11 @@ pub struct Verification {
     pub blocks: u64,
     /// Records compared with their newest entry.
     pub records: u64,
+    /// Payloads that are gone because an erasure in the log says so.
+    pub erased: u64,
+    /// Records and queries that erasures in the log name.
+    #[serde(skip)]
+    erasures: HashSet<(String, Uuid)>,
     /// Number of faults.
     pub fault_count: u64,
     /// The first of them.
@@ -92,13 +98,32 @@ pub async fn verify(
 ) -> Result<Verification> {
     let mut tx = database.exporter.begin().await?;
     sqlx::query("set transaction isolation level repeatable read read only").execute(&mut *tx).await?;
-    let mut found = Verification::default();
+    let mut found = Verification { erasures: erasures(&mut tx).await?, ..Verification::default() };
     let end = check_blocks(&mut tx, public_key, kept_head, &mut found).await?;
     check_unsealed(&mut tx, end, &mut found).await?;
     for form in clinical::forms::ALL {
         check_records(&mut tx, form, &mut found).await?;
     }
     Ok(found)
+}
+
+/// What the log says was erased, by center and id. The entries themselves are checked like all others.
+async fn erasures(tx: &mut Transaction<'static, Postgres>) -> Result<HashSet<(String, Uuid)>> {
+    let rows = sqlx::query(
+        "select e.center_id, p.payload from audit_entry e join audit_payload p using (center_id, record_id, version)
+         where e.action = 'erase' and e.subject = 'erasure'",
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let mut all = HashSet::new();
+    for row in rows {
+        let (center, payload): (String, Vec<u8>) = (row.try_get(0)?, row.try_get(1)?);
+        let payload: serde_json::Value = serde_json::from_slice(&payload).unwrap_or_default();
+        let ids = payload["records"].as_array().into_iter().flatten();
+        let ids = ids.filter_map(|id| Uuid::try_parse(id.as_str()?).ok());
+        all.extend(ids.map(|id| (center.clone(), id)));
+    }
+    Ok(all)
 }
 
 async fn check_blocks(
@@ -260,7 +285,15 @@ fn check_entry(row: &PgRow, found: &mut Verification) -> Result<Hash> {
     let salt: Option<Vec<u8>> = row.try_get("salt")?;
     let payload: Option<Vec<u8>> = row.try_get("payload")?;
     match (salt.map(<[u8; 16]>::try_from), payload) {
+        (Some(_), Some(_)) if found.erasures.contains(&(center_id.clone(), entry.record_id)) => {
+            found.fault(
+                "erased_content_kept",
+                place(),
+                "the log says that this was erased, and it is still there",
+            );
+        }
         (Some(Ok(salt)), Some(payload)) if commitment(&salt, &payload) == entry.commitment => {}
+        (None, None) if found.erasures.contains(&(center_id.clone(), entry.record_id)) => found.erased += 1,
         (None, None) => {
             found.fault("payload_missing", place(), "the content is gone and no erasure is logged");
         }
@@ -331,7 +364,11 @@ async fn check_records(
         table = form.name,
     );
     for row in sqlx::query(AssertSqlSafe(statement)).fetch_all(&mut **tx).await? {
-        let place = format!("{} {}", form.name, row.try_get::<Uuid, _>("record_id")?);
+        let (center, record): (String, Uuid) = (row.try_get("center_id")?, row.try_get("record_id")?);
+        if found.erasures.contains(&(center, record)) {
+            continue;
+        }
+        let place = format!("{} {record}", form.name);
         let version: i32 = row.try_get("version")?;
         found.fault(
             "record_removed",

@@ -104,10 +104,27 @@ impl Column {
 }
 
 /// Counts and hashes what passes through to the file.
-struct Hashing {
+pub(super) struct Hashing {
     file: BufWriter<File>,
     hasher: Sha256,
     bytes: u64,
+}
+
+impl Hashing {
+    pub(super) fn create(path: &Path) -> Result<Self> {
+        let file = File::create_new(path).map_err(Error::file(path))?;
+        Ok(Self { file: BufWriter::with_capacity(1 << 20, file), hasher: Sha256::new(), bytes: 0 })
+    }
+
+    /// Closes the file, once it is on durable storage.
+    pub(super) fn summary(self, rows: u64) -> Result<FileSummary> {
+        let file = self
+            .file
+            .into_inner()
+            .map_err(|e| parquet::errors::ParquetError::External(Box::new(e.into_error())))?;
+        file.sync_all().map_err(|e| parquet::errors::ParquetError::External(Box::new(e)))?;
+        Ok(FileSummary { rows, bytes: self.bytes, sha256: self.hasher.finalize().into() })
+    }
 }
 
 impl Write for Hashing {
@@ -149,8 +166,7 @@ impl TableWriter {
         let fields: Vec<Field> =
             named.iter().map(|(name, c)| Field::new(*name, c.data_type(), true)).collect();
         let schema = Arc::new(Schema::new(fields));
-        let file = File::create_new(path).map_err(Error::file(path))?;
-        let out = Hashing { file: BufWriter::with_capacity(1 << 20, file), hasher: Sha256::new(), bytes: 0 };
+        let out = Hashing::create(path)?;
         let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
         Ok(Self {
             form,
@@ -246,13 +262,7 @@ impl TableWriter {
         if self.in_batch > 0 || self.rows == 0 {
             self.flush()?;
         }
-        let out = self.writer.into_inner()?;
-        let file = out
-            .file
-            .into_inner()
-            .map_err(|e| parquet::errors::ParquetError::External(Box::new(e.into_error())))?;
-        file.sync_all().map_err(|e| parquet::errors::ParquetError::External(Box::new(e)))?;
-        Ok(FileSummary { rows: self.rows, bytes: out.bytes, sha256: out.hasher.finalize().into() })
+        self.writer.into_inner()?.summary(self.rows)
     }
 }
 

@@ -1,6 +1,10 @@
 //! Snapshots: the registry at one moment, as Parquet files and a manifest.
 
 mod columns;
+mod erase;
+mod withdrawn;
+
+pub use erase::{Replaced, erase_from_all, patients};
 
 use crate::audit::hex;
 use crate::database::Database;
@@ -36,7 +40,16 @@ pub struct Manifest {
     pub files: Vec<FileEntry>,
     /// SHA-256 over the lines `form rows sha256` in the order of `files`.
     pub content_hash: String,
+    /// The snapshot whose place this one took, because somebody in it was erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
+    /// The erasures that took rows away.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub erasures: Vec<uuid::Uuid>,
 }
+
+/// Held shared by exports and alone by an erasure, so that none stores a patient who is being erased.
+pub(crate) const EXPORT_LOCK: i64 = 0x5345_5155_454c_4133;
 
 /// Position of the audit log at a snapshot.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -69,6 +82,9 @@ pub struct FileEntry {
 /// Exports the registry to `<root>/<snapshot id>`. The directory appears complete or not at all.
 pub async fn take(database: &Database, root: &Path) -> Result<Manifest> {
     private_directory(root)?;
+    // Held before the export sees anything and until the snapshot has its name: an erasure then either comes first or finds the snapshot.
+    let mut held = database.exporter.begin().await?;
+    sqlx::query("select pg_advisory_xact_lock_shared($1)").bind(EXPORT_LOCK).execute(&mut *held).await?;
     let mut tx = database.exporter.begin().await?;
     sqlx::query("set transaction isolation level repeatable read read only").execute(&mut *tx).await?;
     let row = sqlx::query(
@@ -85,14 +101,19 @@ pub async fn take(database: &Database, root: &Path) -> Result<Manifest> {
         let center = if is_reference(form) { "" } else { "center_id, " };
         let names: Vec<&str> = form.fields.iter().map(|f| f.name).collect();
         let rows = format!(
-            "select {center}record_id, version, {}, missing::text from {} where not retracted",
+            "select {center}record_id, version, {}, missing::text from {} t where not retracted and not ({})",
             names.join(", "),
-            form.name
+            form.name,
+            withdrawn::after_withdrawal(form)
         );
         files.push(export(&mut tx, form, &rows, &partial.0).await?);
     }
-    let derived = "select center_id, record_id, 1, patient_id, subject, name, value, reported, rule, null::text from derived_value";
-    files.push(export(&mut tx, DerivedValue::DESCRIPTOR, derived, &partial.0).await?);
+    let derived = format!(
+        "select center_id, record_id, 1, patient_id, subject, name, value, reported, rule, null::text from derived_value
+         where record_id not in ({})",
+        withdrawn::left_out()
+    );
+    files.push(export(&mut tx, DerivedValue::DESCRIPTOR, &derived, &partial.0).await?);
     let content_hash = content_hash(&files);
     let manifest = Manifest {
         snapshot_id: format!("{}-{}", taken_at.format("%Y%m%dT%H%M%S%6fZ"), &content_hash[..12]),
@@ -106,8 +127,11 @@ pub async fn take(database: &Database, root: &Path) -> Result<Manifest> {
         pg_snapshot: row.try_get("seen")?,
         files,
         content_hash,
+        replaces: None,
+        erasures: Vec::new(),
     };
     partial.complete(root, &manifest)?;
+    held.commit().await?;
     Ok(manifest)
 }
 

@@ -1,52 +1,173 @@
-//! `/v1/queries`: what the registry asks a center.
+//! `/v1/queries`: what rules and people ask a center, and the conversation about it.
 
 use crate::App;
 use crate::access;
 use crate::caller::Caller;
+use crate::idempotent::{self, Asked, Reply};
 use crate::problem::Problem;
 use crate::request;
 use axum::Json;
-use axum::extract::State;
-use axum::http::Uri;
-use registry::query::{self, RecordQuery};
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::Response;
+use chrono::{DateTime, NaiveDate, Utc};
+use clinical::finding::Language;
+use clinical::rule::Rule;
+use registry::principal::Role;
+use registry::query::{self, Filter, GroupBy, Question, RecordQuery, State as QueryState, Step};
+use registry::record_store;
+use registry::scope::{Scoped, Tx};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum QueryState {
-    Open,
-    Resolved,
-}
+type Body = Result<Bytes, BytesRejection>;
+
+static RULES: LazyLock<HashMap<&'static str, &'static Rule>> =
+    LazyLock::new(|| clinical::rule::all().into_iter().map(|r| (r.id, r)).collect());
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct QueryFilter {
-    /// Only queries in this state.
-    #[param(inline)]
-    state: Option<QueryState>,
+    /// Only queries in this state: `open`, `answered`, `resolved`, `reopened`, or several separated by commas.
+    state: Option<String>,
+    /// Only queries to this center.
+    center_id: Option<String>,
+    /// Only queries about records of this form.
+    form: Option<String>,
+    /// Only queries about this patient.
+    patient_id: Option<String>,
     /// Only queries about this record.
     record_id: Option<Uuid>,
+    /// Only queries asked by this rule.
+    rule: Option<String>,
+    /// Only queries about this field.
+    field: Option<String>,
+    /// Only queries asked by rules of one record (`record`), across records (`review`) or by people (`person`).
+    origin: Option<String>,
+    /// Only queries opened before this day (00:00 UTC) or time.
+    opened_before: Option<String>,
+    /// Only queries opened on or after this day (00:00 UTC) or time.
+    opened_since: Option<String>,
     /// Where the page before ended.
     cursor: Option<String>,
     /// At most so many, 1 to 1000.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<i64>,
+    /// For counts: one group per `center`, `form`, `rule` or `patient`.
+    by: Option<String>,
+}
+
+fn wrong(parameter: &str, received: &str, accepted: &str) -> Problem {
+    Problem::bad_request(format!("{parameter} is {received:?}; accepted: {accepted}."))
+}
+
+/// A day at midnight UTC, or a time.
+fn instant(parameter: &str, text: Option<&str>) -> Result<Option<DateTime<Utc>>, Problem> {
+    let Some(text) = text else { return Ok(None) };
+    let day = || text.parse::<NaiveDate>().ok().and_then(|d| d.and_hms_opt(0, 0, 0)).map(|t| t.and_utc());
+    let time = || DateTime::parse_from_rfc3339(text).ok().map(|t| t.to_utc());
+    day().or_else(time).map(Some).ok_or_else(|| wrong(parameter, text, "YYYY-MM-DD or an RFC 3339 time"))
+}
+
+impl QueryFilter {
+    fn meant(&self) -> Result<Filter, Problem> {
+        let codes = self.state.iter().flat_map(|s| s.split(','));
+        let states = codes
+            .map(|code| {
+                QueryState::parse(code.trim())
+                    .ok_or_else(|| wrong("state", code, "open, answered, resolved, reopened"))
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        if let Some(form) = self.form.as_deref().filter(|f| clinical::forms::clinical(f).is_none()) {
+            return Err(wrong("form", form, "the name of a form, as in /v1/data-dictionary"));
+        }
+        if let Some(origin) = self.origin.as_deref().filter(|o| !["record", "review", "person"].contains(o)) {
+            return Err(wrong("origin", origin, "record, review, person"));
+        }
+        Ok(Filter {
+            states,
+            center_id: self.center_id.clone(),
+            form: self.form.clone(),
+            patient_id: self.patient_id.clone(),
+            record_id: self.record_id,
+            rule: self.rule.clone(),
+            field: self.field.clone(),
+            origin: self.origin.clone(),
+            opened_before: instant("opened_before", self.opened_before.as_deref())?,
+            opened_since: instant("opened_since", self.opened_since.as_deref())?,
+        })
+    }
+
+    fn group(&self) -> Result<Option<GroupBy>, Problem> {
+        self.by
+            .as_deref()
+            .map(|by| match by {
+                "center" => Ok(GroupBy::Center),
+                "form" => Ok(GroupBy::Form),
+                "rule" => Ok(GroupBy::Rule),
+                "patient" => Ok(GroupBy::Patient),
+                other => Err(wrong("by", other, "center, form, rule, patient")),
+            })
+            .transpose()
+    }
+}
+
+/// A query as answered.
+#[derive(Debug, Serialize)]
+struct QueryView {
+    #[serde(flatten)]
+    query: RecordQuery,
+    /// Where the record is.
+    record: String,
+    /// The rule in the language asked for.
+    message: &'static str,
+    /// The rule in both languages.
+    text: Sentences,
+    /// Whole days since it was opened.
+    age_days: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thread: Option<Vec<serde_json::Value>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Sentences {
+    en: &'static str,
+    zh: &'static str,
+}
+
+impl QueryView {
+    fn new(query: RecordQuery, language: Language) -> Self {
+        let text = RULES
+            .get(query.rule.as_str())
+            .map_or(Sentences { en: "", zh: "" }, |r| Sentences { en: r.en, zh: r.zh });
+        let path = clinical::forms::clinical(&query.form).map_or("", |(_, form)| form.path);
+        Self {
+            record: format!("/v1/{path}/{}", query.record_id),
+            message: if language == Language::Zh { text.zh } else { text.en },
+            text,
+            age_days: (Utc::now() - query.opened_at).num_days(),
+            thread: None,
+            query,
+        }
+    }
 }
 
 /// A page of queries.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct QueryPage {
     #[schema(value_type = Vec<Object>)]
-    items: Vec<RecordQuery>,
+    items: Vec<QueryView>,
     /// Pass it as `cursor` to read on; null on the last page.
     next_cursor: Option<String>,
 }
 
-/// Lists the queries of the caller's centers.
+/// Lists the queries of the caller's centers, oldest first.
 #[utoipa::path(get, path = "/v1/queries", operation_id = "list_queries", tag = "queries", params(QueryFilter), security(("token" = [])), responses(
     (status = 200, description = "A page of queries", body = QueryPage),
     (status = "4XX", description = "Refused", body = Problem, content_type = "application/problem+json"),
@@ -59,17 +180,282 @@ pub(crate) async fn list(
     let centers = access::reads(&caller.principal)?;
     let filter: QueryFilter = request::query(&uri)?;
     let limit = request::limit(filter.limit)?;
-    let state = filter.state.map(|s| match s {
-        QueryState::Open => "open",
-        QueryState::Resolved => "resolved",
-    });
     let after = request::cursor(filter.cursor.as_deref())?;
-    let mut items = query::list(&app.database, centers, state, filter.record_id, after, limit + 1)
+    let mut items = query::list(&app.database, centers, &filter.meant()?, after, limit + 1)
         .await
         .map_err(caller.problem())?;
     let size = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = items.len() > size;
     items.truncate(size);
     let next_cursor = items.last().filter(|_| more).map(|q| q.query_id.to_string());
+    let items = items.into_iter().map(|q| QueryView::new(q, caller.language)).collect();
     Ok(Json(QueryPage { items, next_cursor }))
+}
+
+/// How many queries are in each state.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct QueryCounts {
+    #[schema(value_type = Object)]
+    #[serde(flatten)]
+    total: query::Count,
+    /// One a group, when asked for with `by`.
+    #[schema(value_type = Vec<Object>)]
+    groups: Vec<query::Count>,
+}
+
+/// Counts the queries of the caller's centers by state, narrowed like the list.
+#[utoipa::path(get, path = "/v1/queries/counts", operation_id = "count_queries", tag = "queries", params(QueryFilter), security(("token" = [])), responses(
+    (status = 200, description = "Counts per state", body = QueryCounts),
+    (status = "4XX", description = "Refused", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn counts(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    uri: Uri,
+) -> Result<Json<QueryCounts>, Problem> {
+    let centers = access::reads(&caller.principal)?;
+    let filter: QueryFilter = request::query(&uri)?;
+    let (total, groups) = query::count(&app.database, centers, &filter.meant()?, filter.group()?)
+        .await
+        .map_err(caller.problem())?;
+    Ok(Json(QueryCounts { total, groups }))
+}
+
+/// A query with everything that was said about it.
+#[utoipa::path(get, path = "/v1/queries/{query_id}", operation_id = "read_query", tag = "queries", params(("query_id" = Uuid, Path, description = "Id of the query")), security(("token" = [])), responses(
+    (status = 200, description = "The query and its thread", body = Object),
+    (status = "4XX", description = "Refused", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn read(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let centers = access::reads(&caller.principal)?;
+    let id = request::id(&id, "query")?;
+    let mut tx = Scoped::read(&app.database, centers).await.map_err(caller.problem())?;
+    let found = query::find(&mut tx, id).await.map_err(caller.problem())?;
+    let view = with_thread(&mut tx, found, &caller).await?;
+    let reply = Reply::json(StatusCode::OK, &view, false)?;
+    Ok(idempotent::render(200, reply.body, false))
+}
+
+async fn with_thread(tx: &mut Tx, found: RecordQuery, caller: &Caller) -> Result<QueryView, Problem> {
+    let thread = query::thread(tx, &found).await.map_err(caller.problem())?;
+    let events = thread.iter().map(|e| serde_json::to_value(e).unwrap_or_default()).collect();
+    Ok(QueryView { thread: Some(events), ..QueryView::new(found, caller.language) })
+}
+
+/// A question about a record.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewQuery {
+    /// Name of the record's form.
+    form: String,
+    /// The record.
+    record_id: Uuid,
+    /// The field asked about; left out for the whole record.
+    field: Option<String>,
+    /// What is asked.
+    #[schema(min_length = 3, max_length = 4000)]
+    #[serde(alias = "question", alias = "message")]
+    text: String,
+}
+
+/// What is said in a thread.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Said {
+    /// What is said.
+    #[schema(min_length = 3, max_length = 4000)]
+    #[serde(alias = "reason", alias = "message")]
+    text: String,
+}
+
+/// Why a step is taken.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Because {
+    /// Why.
+    #[schema(min_length = 3, max_length = 4000)]
+    #[serde(alias = "text", alias = "message")]
+    reason: String,
+}
+
+/// What people say: 3 to 4000 characters; lines are kept, other control characters refused.
+fn said(text: &str) -> Result<&str, Problem> {
+    let text = text.trim();
+    let plain = text.chars().all(|c| !c.is_control() || matches!(c, '\n' | '\t'));
+    if (3..=4000).contains(&text.chars().count()) && plain {
+        return Ok(text);
+    }
+    Err(Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "reason",
+        "A text is required",
+        "Give a text of 3 to 4000 characters; it becomes part of the query's thread.",
+    ))
+}
+
+/// Asks a center about a record or one of its fields.
+#[utoipa::path(post, path = "/v1/queries", operation_id = "open_query", tag = "queries", request_body = NewQuery, security(("token" = [])), responses(
+    (status = 201, description = "The query", body = Object),
+    (status = "4XX", description = "Refused", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn open(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    access::only(&caller.principal, &[Role::Monitor, Role::Lead])?;
+    let centers = access::reads(&caller.principal)?;
+    let body = request::body(body, crate::RECORD_LIMIT)?;
+    let new: NewQuery = request::json(&headers, &body)?;
+    let text = said(&new.text)?;
+    let Some((_, form)) = clinical::forms::clinical(&new.form) else {
+        return Err(wrong("form", &new.form, "the name of a form, as in /v1/data-dictionary"));
+    };
+    let field = new.field.as_deref().unwrap_or_default().trim_start_matches('/');
+    if !field.is_empty() && form.field(field).is_none() {
+        return Err(wrong("field", field, "a field of the form, or none for the whole record"));
+    }
+    let mut tx = Scoped::read(&app.database, centers).await.map_err(caller.problem())?;
+    let center = record_store::find(&mut tx, form, new.record_id).await.map_err(caller.problem())?.center_id;
+    drop(tx);
+    let asked = Asked { method: "POST", target: &uri.to_string(), headers: &headers, body: &body };
+    idempotent::write(&app, &caller, &center, &asked, async |scoped| {
+        let stored =
+            record_store::find(&mut scoped.tx, form, new.record_id).await.map_err(caller.problem())?;
+        let received = Some(field).filter(|f| !f.is_empty()).map(|f| stored.record.cell(f));
+        let question = Question {
+            record_id: new.record_id,
+            form: form.name,
+            patient_id: stored.record.text("patient_id"),
+            field,
+            received: received.filter(|c| !c.is_null()).map(clinical::Cell::to_text),
+            text,
+        };
+        let query =
+            query::ask(scoped, &center, caller.author(), &question).await.map_err(caller.problem())?;
+        let view = with_thread(&mut scoped.tx, query, &caller).await?;
+        Reply::json(StatusCode::CREATED, &view, true)
+    })
+    .await
+}
+
+/// Takes a step with a query on behalf of a caller who may.
+async fn take(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    (uri, headers, body): (&Uri, &HeaderMap, &[u8]),
+    step: Step,
+    text: Option<&str>,
+) -> Result<Response, Problem> {
+    let centers = access::reads(&caller.principal)?;
+    let id = request::id(id, "query")?;
+    let version =
+        if headers.contains_key(header::IF_MATCH) { Some(request::if_match(headers)?) } else { None };
+    let mut tx = Scoped::read(&app.database, centers).await.map_err(caller.problem())?;
+    let query = query::find(&mut tx, id).await.map_err(caller.problem())?;
+    if caller.principal.role == Role::Lead && matches!(step, Step::Accept | Step::Reopen) {
+        let thread = query::thread(&mut tx, &query).await.map_err(caller.problem())?;
+        let by_lead = thread.first().is_some_and(|e| e.actor_role.as_deref() == Some("lead"));
+        if !by_lead {
+            return Err(Problem::forbidden(
+                "A lead closes and reopens queries that a lead of the center has asked; others are a monitor's.",
+            ));
+        }
+    }
+    drop(tx);
+    let asked = Asked { method: "POST", target: &uri.to_string(), headers, body };
+    idempotent::write(app, caller, &query.center_id, &asked, async |scoped| {
+        let query = query::step(scoped, caller.author(), &caller.principal, (id, version), step, text)
+            .await
+            .map_err(caller.problem())?;
+        let view = with_thread(&mut scoped.tx, query, caller).await?;
+        Reply::json(StatusCode::OK, &view, true)
+    })
+    .await
+}
+
+/// Says something in the thread of a query; its state stays.
+#[utoipa::path(post, path = "/v1/queries/{query_id}/messages", operation_id = "add_query_message", tag = "queries", params(("query_id" = Uuid, Path, description = "Id of the query")), request_body = Said, security(("token" = [])), responses(
+    (status = 200, description = "The query and its thread", body = Object),
+    (status = "4XX", description = "Refused", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn say(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    access::only(&caller.principal, &[Role::Submitter, Role::Lead, Role::Monitor])?;
+    let body = request::body(body, crate::RECORD_LIMIT)?;
+    let new: Said = request::json(&headers, &body)?;
+    take(&app, &caller, &id, (&uri, &headers, &body), Step::Message, Some(said(&new.text)?)).await
+}
+
+/// Confirms the record as it stands, with a reason. The query stays closed as long as the finding stays the same.
+#[utoipa::path(post, path = "/v1/queries/{query_id}/confirmation", operation_id = "confirm_query", tag = "queries", params(("query_id" = Uuid, Path, description = "Id of the query")), request_body = Because, security(("token" = [])), responses(
+    (status = 200, description = "The query, answered", body = Object),
+    (status = "4XX", description = "Refused", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn confirm(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    access::only(&caller.principal, &[Role::Submitter, Role::Lead])?;
+    let body = request::body(body, crate::RECORD_LIMIT)?;
+    let because: Because = request::json(&headers, &body)?;
+    let reason = said(&because.reason)?;
+    take(&app, &caller, &id, (&uri, &headers, &body), Step::Confirm, Some(reason)).await
+}
+
+/// Closes a query: a monitor accepts the answer, or no longer asks.
+#[utoipa::path(post, path = "/v1/queries/{query_id}/resolution", operation_id = "resolve_query", tag = "queries", params(("query_id" = Uuid, Path, description = "Id of the query")), request_body = Because, security(("token" = [])), responses(
+    (status = 200, description = "The query, resolved", body = Object),
+    (status = "4XX", description = "Refused", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn resolve(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    access::only(&caller.principal, &[Role::Monitor, Role::Lead])?;
+    let body = request::body(body, crate::RECORD_LIMIT)?;
+    let because: Because = request::json(&headers, &body)?;
+    let reason = said(&because.reason)?;
+    take(&app, &caller, &id, (&uri, &headers, &body), Step::Accept, Some(reason)).await
+}
+
+/// Asks again: a monitor does not accept the answer.
+#[utoipa::path(post, path = "/v1/queries/{query_id}/reopening", operation_id = "reopen_query", tag = "queries", params(("query_id" = Uuid, Path, description = "Id of the query")), request_body = Because, security(("token" = [])), responses(
+    (status = 200, description = "The query, reopened", body = Object),
+    (status = "4XX", description = "Refused", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn reopen(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    access::only(&caller.principal, &[Role::Monitor, Role::Lead])?;
+    let body = request::body(body, crate::RECORD_LIMIT)?;
+    let because: Because = request::json(&headers, &body)?;
+    let reason = said(&because.reason)?;
+    take(&app, &caller, &id, (&uri, &headers, &body), Step::Reopen, Some(reason)).await
 }

@@ -20,9 +20,10 @@ use clinical::finding::{Findings, Language};
 use clinical::form::{Context, FormDescriptor};
 use clinical::record::{Entries, Record};
 use registry::Stored;
-use registry::batch::{self, Candidate, Outcome};
+use registry::batch::{self, Candidate, Mode, Outcome};
 use registry::record_store::{self, Change, Filter};
 use registry::review::{DerivedValue, derived};
+use registry::signature::{Lock, Signature};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::HashSet;
@@ -50,6 +51,12 @@ pub(crate) struct RecordView {
     /// What the criteria derive for this record, beside what was reported.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) derived: Vec<DerivedValue>,
+    /// Whether it is locked, once it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) lock: Option<Lock>,
+    /// Who signed it, and whether that still holds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) signatures: Vec<Signature>,
     /// Records written earlier that this one contradicts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) other_records: Vec<OtherRecord>,
@@ -70,6 +77,8 @@ impl RecordView {
             data: stored.record.to_json(),
             queries,
             derived: Vec::new(),
+            lock: None,
+            signatures: Vec::new(),
             other_records: Vec::new(),
         }
     }
@@ -139,15 +148,18 @@ async fn create(
     request::expect_json(&headers)?;
     let entries = Entries::parse(&body).map_err(|found| Problem::invalid(&found, caller.language))?;
     let (record, findings) = parse(form, &entries, caller.language)?;
-    let candidate = Candidate { record, findings };
+    let candidate = Candidate { record, findings, seen: None };
     let asked = Asked { method: "POST", target: &uri.to_string(), headers: &headers, body: &body };
     idempotent::write(&app, &caller, center, &asked, async |scoped| {
         let written =
-            batch::write_in(scoped, center, caller.author(), std::slice::from_ref(&candidate)).await;
+            batch::write_in(scoped, center, caller.author(), std::slice::from_ref(&candidate), Mode::Insert)
+                .await;
         let written = written.map_err(caller.problem())?;
         let (status, id) = match written.outcomes.into_iter().next() {
             Some(Outcome::Created { record_id }) => (StatusCode::CREATED, record_id),
-            Some(Outcome::Unchanged { record_id, .. }) => (StatusCode::OK, record_id),
+            Some(Outcome::Unchanged { record_id, .. } | Outcome::Updated { record_id, .. }) => {
+                (StatusCode::OK, record_id)
+            }
             Some(Outcome::Rejected(found)) => return Err(Problem::invalid(&found, caller.language)),
             None => return Err(Problem::missing("record")),
         };
@@ -171,9 +183,13 @@ async fn read(
 ) -> Result<Response, Problem> {
     let centers = access::reads(&caller.principal)?;
     let id = request::id(&id, "record")?;
-    let (stored, derived) =
-        record_store::read(&app.database, centers, form, id).await.map_err(caller.problem())?;
-    answer(&RecordView { derived, ..RecordView::new(stored, None) })
+    let found = record_store::read(&app.database, centers, form, id).await.map_err(caller.problem())?;
+    answer(&RecordView {
+        derived: found.derived,
+        lock: found.lock,
+        signatures: found.signatures,
+        ..RecordView::new(found.stored, None)
+    })
 }
 
 fn answer(body: &impl Serialize) -> Result<Response, Problem> {
@@ -235,7 +251,7 @@ struct Retraction {
 }
 
 /// A reason is a sentence, not a formality.
-fn reason(text: &str) -> Result<&str, Problem> {
+pub(crate) fn reason(text: &str) -> Result<&str, Problem> {
     let text = text.trim();
     if (3..=1000).contains(&text.chars().count()) && !text.chars().any(char::is_control) {
         return Ok(text);

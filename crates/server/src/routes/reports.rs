@@ -118,7 +118,7 @@ async fn directory(app: &Arc<App>, wanted: &str, language: Language) -> Result<P
 
 fn invalid(document: &str, faults: &Faults) -> Problem {
     let errors = faults.0.iter().map(|fault| ErrorItem {
-        rule: "report.document",
+        rule: Cow::Borrowed("report.document"),
         pointer: format!("{document}{}", fault.pointer),
         row: None,
         column: None,

@@ -17,9 +17,7 @@ pub(super) fn confirm(assessments: &mut [BAllAssessed], flags: &[Option<bool>], 
         }
         let days = |a: &BAllAssessed| (a.date - first.date).num_days();
         let end = later.iter().find(|a| a.category == BAllCategory::Relapse).map(days);
-        let lasted = later
-            .iter()
-            .any(|a| a.category.is_remission() && days(a) >= WEEKS_4 && end.is_none_or(|end| days(a) < end));
+        let lasted = later.iter().any(|a| a.category.is_remission() && days(a) >= WEEKS_4);
         let verdict = match (end, flags.get(i).copied().flatten()) {
             (Some(end), _) if end < WEEKS_4 => Verdict::NotMet,
             (_, Some(flag)) => flag.into(),

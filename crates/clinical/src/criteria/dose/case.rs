@@ -8,7 +8,7 @@ use crate::codes::Disease;
 use crate::criteria::case::{Case, Fault};
 use crate::criteria::compare::Verdict;
 use crate::criteria::measured::{BODY_SURFACE, Place, WEIGHT};
-use crate::criteria::trace::Trace;
+use crate::criteria::trace::{At, Trace};
 use chrono::NaiveDate;
 
 /// A case of doses: any of them. Weight and body surface of the case serve where a member has none of its own.
@@ -77,6 +77,25 @@ impl Parameters {
     }
 }
 
+impl DoseCase {
+    /// Names the doses of what is asked about; of a case that asks about nothing, what it could ask about.
+    fn miss_doses(&self, trace: &mut Trace) {
+        let questions = [
+            (self.lymphodepletion.is_some(), "lymphodepletion", "lymphodepletion/doses"),
+            (self.tocilizumab.is_some(), "tocilizumab", "tocilizumab/doses"),
+            (self.ivig.is_some(), "ivig", "ivig/dose_g"),
+            (self.g_csf.is_some(), "g_csf", "g_csf/dose_ug"),
+            (self.product.is_some(), "product", "product/dose_total_car_t"),
+        ];
+        let asked = questions.iter().any(|(asked, ..)| *asked);
+        for (this, question, dose) in questions {
+            if this || !asked {
+                trace.miss(At::Case, if this { dose } else { question });
+            }
+        }
+    }
+}
+
 impl Case for DoseCase {
     type Result = Dose;
 
@@ -138,6 +157,9 @@ impl Case for DoseCase {
                 Some(result)
             }
         };
+        if judged.is_none() {
+            self.miss_doses(trace);
+        }
         let good = judged.unwrap_or(Verdict::Undecided);
         conclude(trace, good, [&WITHIN, &OUTSIDE, &UNDECIDED]);
         Ok(Dose { category: category(good), lymphodepletion, tocilizumab, ivig, g_csf, product, parameters })

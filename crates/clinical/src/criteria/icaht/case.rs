@@ -21,7 +21,7 @@ pub struct Observation {
     /// Neutrophils, /µl.
     pub anc_ul: Option<f64>,
     /// Platelets, 10^9/L.
-    #[serde(alias = "plt", alias = "platelets")]
+    #[serde(alias = "plt", alias = "platelets", alias = "plt_10e9_l")]
     pub platelets_10e9_l: Option<f64>,
     /// Platelets, /µl.
     #[serde(alias = "plt_ul")]

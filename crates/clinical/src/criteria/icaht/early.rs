@@ -108,8 +108,8 @@ impl Reading {
 ///
 /// Unknown days are disregarded when enough days are known ([`Parameters::minimum_coverage_percent`]); otherwise there is a grade only
 /// if no value on the unknown days could change it. Trace time [`AT_EARLY`].
-pub fn early(
-    points: impl IntoIterator<Item = (i32, f64)>,
+pub fn early<P: IntoIterator<Item = (i32, f64)> + Clone>(
+    points: P,
     ended: Ended,
     parameters: &Parameters,
     trace: &mut Trace,
@@ -121,7 +121,7 @@ pub fn early(
         outward: parameters.carry_outward,
         round_to_10: parameters.round_to_10,
     };
-    let daily = Daily::new(points, window_end, fill);
+    let daily = Daily::new(points.clone(), window_end, fill);
     let whole = window_end == EARLY_LAST;
     let final_day = daily.length().checked_sub(1);
     let last_value = daily.values().rposition(|value| value.is_some());
@@ -176,6 +176,15 @@ pub fn early(
     trace.decide(at, &UNKNOWN_DAYS, open, &[coverage, known_days], NOT_EVALUABLE);
     let grade = if open {
         trace.miss(at, "anc_10e9_l");
+        // Someone who died at the last value has no unknown days after it.
+        if let Some(day) = last_value.and_then(|day| i32::try_from(day).ok())
+            && ended.death.is_none()
+            && early(points, Ended { death: Some(day), ..ended }, parameters, &mut Trace::new())
+                .grade
+                .is_some()
+        {
+            trace.miss(at, "death_day");
+        }
         None
     } else {
         let four = never_above.met() || (no_recovery.met() && parameters.no_recovery_is_grade_4);

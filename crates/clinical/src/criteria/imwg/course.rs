@@ -19,6 +19,7 @@ use chrono::NaiveDate;
 /// What a course is judged from. The assessments are in date order, one for each day, in main units.
 pub(super) struct Course<'a> {
     pub(super) baseline: &'a Observation,
+    pub(super) nadir: Option<&'a Observation>,
     pub(super) assessments: &'a [(NaiveDate, Observation)],
     pub(super) measurable_type: Option<MeasurableType>,
     pub(super) light_chain: Option<LightChain>,
@@ -53,6 +54,10 @@ impl Course<'_> {
     fn assess(&self, frame: &Frame<'_>, trace: &mut Trace) -> Vec<Assessed> {
         let mut nadir = Nadir::default();
         nadir.add(frame, self.baseline);
+        if let Some(lowest) = self.nadir {
+            nadir.told(frame, lowest);
+            note_inferences(lowest, At::Case, trace);
+        }
         let mut earlier_ihc = last_ihc(frame, self.baseline);
         let mut cleared = Cleared::default();
         cleared.add(self.baseline);

@@ -48,6 +48,9 @@ pub struct ImwgCase {
     pub criteria: Version,
     /// Before lymphodepletion.
     pub baseline: Observation,
+    /// Lowest values reached between baseline and the first assessment, where the assessments that showed them are not listed. What a
+    /// rise is measured from is the lowest of these, of baseline and of the assessments before.
+    pub nadir: Option<Observation>,
     /// After infusion, each with its date.
     pub assessments: Vec<Observation>,
     /// What is measurable, if the center recorded it; else it follows from baseline.
@@ -93,9 +96,11 @@ impl ImwgCase {
             ));
         }
         let baseline = self.baseline.resolve("/baseline", &parameters.mrd)?;
-        let assessments = self.in_order(&baseline, &parameters)?;
+        let nadir = self.nadir.as_ref().map(|o| o.resolve("/nadir", &parameters.mrd)).transpose()?;
+        let assessments = self.in_order(&baseline, nadir.as_ref(), &parameters)?;
         let course = Course {
             baseline: &baseline,
+            nadir: nadir.as_ref(),
             assessments: &assessments,
             measurable_type: self.measurable_type,
             light_chain: self.light_chain,
@@ -110,6 +115,7 @@ impl ImwgCase {
     fn in_order(
         &self,
         baseline: &Observation,
+        nadir: Option<&Observation>,
         parameters: &Parameters,
     ) -> Result<Vec<(NaiveDate, Observation)>, Fault> {
         if self.assessments.len() > MOST_ASSESSMENTS {
@@ -117,6 +123,17 @@ impl ImwgCase {
                 "/assessments",
                 format!("{} assessments", self.assessments.len()),
                 format!("at most {MOST_ASSESSMENTS}"),
+            ));
+        }
+        let lowest = nadir.and_then(|o| o.date);
+        if let (Some(lowest), Some(start)) = (lowest, baseline.date)
+            && lowest < start
+        {
+            let problem = format!("{lowest} is before baseline");
+            return Err(Fault::new(
+                "/nadir/date",
+                problem,
+                "a day between baseline and the first assessment",
             ));
         }
         let mut days: Vec<(NaiveDate, usize, Observation)> = Vec::with_capacity(self.assessments.len());
@@ -132,6 +149,13 @@ impl ImwgCase {
                     "a day after baseline",
                 ));
             }
+            if lowest.is_some_and(|lowest| date < lowest) {
+                return Err(Fault::new(
+                    format!("{pointer}/date"),
+                    format!("{date} is before the nadir"),
+                    "assessments after the nadir; those before it make it unnecessary",
+                ));
+            }
             match days.iter_mut().find(|(day, ..)| *day == date) {
                 Some((_, _, known)) => known.absorb(o).map_err(|name| {
                     Fault::new(
@@ -144,7 +168,8 @@ impl ImwgCase {
             }
         }
         days.sort_by_key(|(date, ..)| *date);
-        let mut seen: Vec<String> = baseline.lesion_ids().map(str::to_owned).collect();
+        let before = std::iter::once(baseline).chain(nadir);
+        let mut seen: Vec<String> = before.flat_map(Observation::lesion_ids).map(str::to_owned).collect();
         let mut resolved = Vec::with_capacity(days.len());
         for (date, index, raw) in days {
             let mut o = raw.resolve(&format!("/assessments/{index}"), &parameters.mrd)?;

@@ -55,7 +55,15 @@ pub(super) struct Nadir<'a> {
 impl<'a> Nadir<'a> {
     /// Takes in an assessment after it was judged.
     pub(super) fn add(&mut self, frame: &Frame<'_>, o: &'a Observation) {
-        let rule = frame.parameters.nadir;
+        self.take(frame, o, frame.parameters.nadir);
+    }
+
+    /// Takes in the lowest values as the center tells them: confirmed, if the rule asks for that.
+    pub(super) fn told(&mut self, frame: &Frame<'_>, lowest: &'a Observation) {
+        self.take(frame, lowest, NadirRule::Lowest);
+    }
+
+    fn take(&mut self, frame: &Frame<'_>, o: &'a Observation, rule: NadirRule) {
         self.serum.add(o.serum_m(), rule);
         self.urine.add(o.urine_m(), rule);
         self.dflc.add(frame.dflc(o), rule);

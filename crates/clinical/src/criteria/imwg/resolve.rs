@@ -166,9 +166,12 @@ impl Observation {
             if lesions.iter().take(index).any(|other| other.id == lesion.id) {
                 return Err(Fault::new(at(index), "the id is used twice", "one entry for each lesion"));
             }
-            for size in [lesion.longest_diameter_mm, lesion.short_axis_mm].into_iter().flatten() {
-                if !(0.0..=400.0).contains(&size) {
-                    return Err(Fault::new(at(index), format!("{size} is out of range"), "0 to 400 mm"));
+            for (member, size) in
+                [("longest_diameter_mm", lesion.longest_diameter_mm), ("short_axis_mm", lesion.short_axis_mm)]
+            {
+                if let Some(size) = size.filter(|size| !(0.0..=400.0).contains(size)) {
+                    let problem = format!("{size} is out of range");
+                    return Err(Fault::new(format!("{}/{member}", at(index)), problem, "0 to 400 mm"));
                 }
             }
             let product = lesion.longest_diameter_mm.zip(lesion.short_axis_mm);

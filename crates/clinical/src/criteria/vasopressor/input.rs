@@ -265,7 +265,7 @@ impl VasopressorCase {
                 list.iter().map(|agent| Agent { hours: agent.hours.or(all_hours), ..*agent }).collect();
             regimen(&agents, weight)?
         } else {
-            let mut doses = [Dose::UNKNOWN; 5];
+            let mut doses = [Dose { hours: all_hours, ..Dose::UNKNOWN }; 5];
             for (dose, (drug, rate, pointer)) in doses.iter_mut().zip(named) {
                 if let Some(rate) = ranged(drug, rate, pointer)? {
                     *dose = Dose::of(rate, all_hours);
