@@ -90,7 +90,7 @@ pub enum BoolKind {
     AtLeast(Number, Vec<Bool>),
     /// Two numbers of one unit.
     Numbers(Box<Number>, Comparison, Box<Number>),
-    /// Two days; both times of day count where both are known.
+    /// Two days, by the calendar.
     Days(Box<Day>, Comparison, Box<Day>),
     /// The code is one of these (or, negated, none of them).
     CodeIn(Code, Vec<String>, bool),

@@ -1,12 +1,13 @@
 //! The run over the infusions.
 
-use super::program::{At, B, Codes, Place, Program, Rule, Wanted, What};
+use super::cells::{absent, code_in, stored};
+use super::memo::Memo;
+use super::program::{At, B, Place, Program, Rule, What};
 use super::select::Edges;
-use super::tables::{Column, NO_CODE, NO_TEXT, Table, Tables};
+use super::tables::{Column, NO_CODE, Table, Tables};
 use crate::evaluate::Verdict;
 use crate::ir::Comparison;
 use crate::known::{DayOf, Gap, Num, Truth};
-use clinical::MissingCode;
 
 /// Infusions a thread must have to be worth its start.
 const SUBJECTS_PER_THREAD: usize = 256;
@@ -123,33 +124,6 @@ fn judge_range(program: &Program, tables: &Tables, subjects: std::ops::Range<usi
 pub(super) enum Member {
     Row(u32),
     Day(i32),
-}
-
-/// A value that was worked out for the current infusion already.
-#[derive(Clone)]
-struct Memo<T> {
-    stamp: Vec<u32>,
-    values: Vec<T>,
-    width: usize,
-}
-
-impl<T: Copy> Memo<T> {
-    fn new(width: usize, contexts: usize, empty: T) -> Self {
-        Self { stamp: vec![0; width * contexts], values: vec![empty; width * contexts], width }
-    }
-
-    fn get(&self, context: usize, number: usize, stamp: u32) -> Option<T> {
-        let place = context * self.width + number;
-        (self.stamp.get(place) == Some(&stamp)).then(|| self.values.get(place).copied()).flatten()
-    }
-
-    fn set(&mut self, context: usize, number: usize, stamp: u32, value: T) {
-        let place = context * self.width + number;
-        if let (Some(slot), Some(at)) = (self.values.get_mut(place), self.stamp.get_mut(place)) {
-            *slot = value;
-            *at = stamp;
-        }
-    }
 }
 
 pub(super) struct Run<'p> {
@@ -426,59 +400,6 @@ impl<'p> Run<'p> {
         match stored(table, column) {
             Some(Column::Code(list)) => list.get(row as usize).copied().filter(|c| *c != NO_CODE),
             _ => None,
-        }
-    }
-}
-
-pub(super) fn stored(table: &Table, column: u16) -> Option<&Column> {
-    table.columns.get(usize::from(column))?.as_ref()
-}
-
-pub(super) fn derived(table: &Table, column: u16) -> Option<&Column> {
-    table.derived.iter().find(|(place, _)| *place == column).map(|(_, column)| column)
-}
-
-/// What an absent value comes to in a comparison.
-pub(super) fn absent(table: &Table, row: u32, column: u16) -> Truth {
-    match table.declared(row, column) {
-        Some(MissingCode::NotDone) => Truth::No,
-        _ => Truth::Open(Gap::Unknown),
-    }
-}
-
-pub(super) fn code_in(table: &Table, row: u32, what: What, wanted: &Wanted, negated: bool) -> Truth {
-    let (column, place) = match what {
-        What::Stored(place, _) => (stored(table, place), Some(place)),
-        What::Derived(place) => (derived(table, place), None),
-        _ => return Truth::Open(Gap::Unknown),
-    };
-    let nothing = || place.map_or(Truth::Open(Gap::Unknown), |place| absent(table, row, place));
-    match (column, wanted) {
-        (Some(Column::Code(list)), Wanted::Codes(codes, unknown)) => match list.get(row as usize) {
-            None | Some(&NO_CODE) => nothing(),
-            Some(code) if Some(*code) == *unknown => Truth::Open(Gap::Unknown),
-            Some(code) => (codes.has(*code) != negated).into(),
-        },
-        (Some(Column::Text(list, texts)), Wanted::Texts(wanted)) => match list.get(row as usize) {
-            None | Some(&NO_TEXT) => nothing(),
-            Some(number) => {
-                let text = texts.get(*number as usize).map_or("", String::as_str);
-                if text == "UNK" && !wanted.iter().any(|w| w == "UNK") {
-                    return Truth::Open(Gap::Unknown);
-                }
-                (wanted.iter().any(|w| w == text) != negated).into()
-            }
-        },
-        _ => nothing(),
-    }
-}
-
-impl Codes {
-    /// Whether a row has one of the codes.
-    pub(super) fn admit(self, column: &Column, row: u32) -> bool {
-        match column {
-            Column::Code(list) => list.get(row as usize).is_some_and(|code| self.has(*code)),
-            _ => true,
         }
     }
 }

@@ -3,9 +3,12 @@
 //! Whoever has the records fills [`Tables`], one pass over each form; [`evaluate`] then goes through the infusions once. A clause that several
 //! measures share is looked at once for an infusion. The result is that of [`crate::evaluate`], which the tests hold it to.
 
+mod cells;
 mod compile;
+mod folds;
 mod from_rows;
 mod judge;
+mod memo;
 mod program;
 mod select;
 mod tables;

@@ -1,6 +1,7 @@
 //! Clauses about rows, over columns.
 
-use super::judge::{Member, Run, code_in, stored};
+use super::cells::{code_in, derived, stored};
+use super::judge::{Member, Run};
 use super::program::{B, D, S, Wanted, What};
 use super::tables::{Column, Table};
 use crate::file::Absence;
@@ -330,7 +331,7 @@ fn same_code(table: &Table, a: u32, b: u32, what: What) -> bool {
             }
             stored(table, place)
         }
-        What::Derived(place) => super::judge::derived(table, place),
+        What::Derived(place) => derived(table, place),
         _ => None,
     };
     match column {

@@ -2,6 +2,7 @@
 
 mod lexer;
 mod parser;
+mod rows;
 mod tree;
 
 pub use parser::parse;

@@ -1,9 +1,7 @@
 //! From tokens to the syntax tree, by recursive descent.
 
 use super::lexer::{Token, tokens};
-use super::{
-    BinaryOp, Edge, Ident, IsWhat, MapKind, Node, SelectNode, SelectOp, Span, Syntax, SyntaxError, WindowNode,
-};
+use super::{BinaryOp, Ident, IsWhat, MapKind, Node, SelectOp, Span, Syntax, SyntaxError};
 use clinical::MissingCode;
 
 /// Deepest nesting of a clause: beyond any that people write, and far below what the stack holds.
@@ -36,16 +34,16 @@ pub fn parse(source: &str, text: u32) -> Result<Node, SyntaxError> {
     }
 }
 
-type Parsed<T> = Result<T, SyntaxError>;
+pub(super) type Parsed<T> = Result<T, SyntaxError>;
 
-struct Parser {
+pub(super) struct Parser {
     tokens: Vec<(Token, Span)>,
-    at: usize,
+    pub(super) at: usize,
     depth: usize,
 }
 
 impl Parser {
-    fn peek(&self) -> &Token {
+    pub(super) fn peek(&self) -> &Token {
         self.tokens.get(self.at).map_or(&Token::End, |(token, _)| token)
     }
 
@@ -53,12 +51,12 @@ impl Parser {
         self.tokens.get(self.at + ahead).map_or(&Token::End, |(token, _)| token)
     }
 
-    fn span(&self) -> Span {
+    pub(super) fn span(&self) -> Span {
         let last = self.tokens.last().map_or(Span { text: 0, start: 0, end: 0 }, |(_, span)| *span);
         self.tokens.get(self.at).map_or(last, |(_, span)| *span)
     }
 
-    fn before(&self) -> Span {
+    pub(super) fn before(&self) -> Span {
         self.at.checked_sub(1).and_then(|i| self.tokens.get(i)).map_or_else(|| self.span(), |(_, span)| *span)
     }
 
@@ -66,37 +64,37 @@ impl Parser {
         SyntaxError { span: self.span(), message: message.into() }
     }
 
-    fn is_word(&self, word: &str) -> bool {
+    pub(super) fn is_word(&self, word: &str) -> bool {
         matches!(self.peek(), Token::Name(name) if name == word)
     }
 
-    fn take_word(&mut self, word: &str) -> bool {
+    pub(super) fn take_word(&mut self, word: &str) -> bool {
         let found = self.is_word(word);
         self.at += usize::from(found);
         found
     }
 
-    fn take_sign(&mut self, sign: &str) -> bool {
+    pub(super) fn take_sign(&mut self, sign: &str) -> bool {
         let found = matches!(self.peek(), Token::Sign(s) if *s == sign);
         self.at += usize::from(found);
         found
     }
 
-    fn word(&mut self, word: &str) -> Parsed<()> {
+    pub(super) fn word(&mut self, word: &str) -> Parsed<()> {
         if self.take_word(word) {
             return Ok(());
         }
         Err(self.fault(format!("expected `{word}`, found {}", self.peek().text())))
     }
 
-    fn sign(&mut self, sign: &str) -> Parsed<()> {
+    pub(super) fn sign(&mut self, sign: &str) -> Parsed<()> {
         if self.take_sign(sign) {
             return Ok(());
         }
         Err(self.fault(format!("expected `{sign}`, found {}", self.peek().text())))
     }
 
-    fn ident(&mut self, what: &str) -> Parsed<Ident> {
+    pub(super) fn ident(&mut self, what: &str) -> Parsed<Ident> {
         let span = self.span();
         if let Token::Name(name) = self.peek() {
             let name = name.clone();
@@ -106,7 +104,7 @@ impl Parser {
         Err(self.fault(format!("expected {what}, found {}", self.peek().text())))
     }
 
-    fn expression(&mut self) -> Parsed<Node> {
+    pub(super) fn expression(&mut self) -> Parsed<Node> {
         self.depth += 1;
         if self.depth > DEEPEST {
             return Err(self
@@ -214,7 +212,7 @@ impl Parser {
         Ok(items)
     }
 
-    fn sum(&mut self) -> Parsed<Node> {
+    pub(super) fn sum(&mut self) -> Parsed<Node> {
         let mut left = self.product()?;
         loop {
             let op = match self.peek() {
@@ -336,125 +334,6 @@ impl Parser {
         }
         self.sign(")")?;
         Ok(arguments)
-    }
-
-    fn select(&mut self, mut op: SelectOp) -> Parsed<Syntax> {
-        match op {
-            SelectOp::LongestGap | SelectOp::ShortestGap => {
-                self.word("gap")?;
-                self.word("of")?;
-            }
-            SelectOp::Count if self.is_word("days") => {
-                self.at += 1;
-                self.word("of")?;
-                op = SelectOp::CountDays;
-            }
-            _ => {}
-        }
-        let form = self.ident("the name of a form")?;
-        let alias = if self.take_word("as") { Some(self.ident("a name")?) } else { None };
-        let filter = if self.take_sign("[") {
-            let filter = self.expression()?;
-            self.sign("]")?;
-            Some(Box::new(filter))
-        } else {
-            None
-        };
-        let field = if self.take_sign(".") { Some(self.ident("a field")?) } else { None };
-        let mut select = SelectNode {
-            op,
-            form,
-            alias,
-            filter,
-            field,
-            by: None,
-            windows: Vec::new(),
-            active: false,
-            absent_is_no: None,
-            satisfies: None,
-        };
-        loop {
-            let span = self.span();
-            let Token::Name(word) = self.peek() else { break };
-            let word = word.clone();
-            match word.as_str() {
-                "as" | "by" => {
-                    self.at += 1;
-                    let name = self.ident("a name")?;
-                    let place = if word == "as" { &mut select.alias } else { &mut select.by };
-                    if place.replace(name).is_some() {
-                        return Err(SyntaxError { span, message: format!("`{word}` is written twice") });
-                    }
-                }
-                "active" => {
-                    self.at += 1;
-                    select.active = true;
-                }
-                "within" | "from" | "before" | "until" | "after" | "since" | "on" => {
-                    self.at += 1;
-                    let window = self.window(&word, span)?;
-                    select.windows.push(window);
-                }
-                "absent" => {
-                    self.at += 1;
-                    self.word("means")?;
-                    let meaning = self.ident("`no` or `unknown`")?;
-                    select.absent_is_no = match meaning.name.as_str() {
-                        "no" => Some(true),
-                        "unknown" => Some(false),
-                        _ => {
-                            let message = "expected `absent means no` or `absent means unknown`".to_owned();
-                            return Err(SyntaxError { span: meaning.span, message });
-                        }
-                    };
-                }
-                "satisfies" => {
-                    self.at += 1;
-                    self.sign("(")?;
-                    select.satisfies = Some(Box::new(self.expression()?));
-                    self.sign(")")?;
-                }
-                _ => break,
-            }
-        }
-        Ok(Syntax::Select(Box::new(select)))
-    }
-
-    fn window(&mut self, word: &str, span: Span) -> Parsed<WindowNode> {
-        if word == "within" {
-            let (low, high) = self.edges()?;
-            let fallback = if self.take_word("else") { Some(self.edges()?) } else { None };
-            self.word("of")?;
-            let anchor = Box::new(self.sum()?);
-            return Ok(WindowNode::Within { low, high, fallback, anchor, span: span.to(self.before()) });
-        }
-        let day = Box::new(self.sum()?);
-        Ok(match word {
-            "from" => {
-                self.word("to")?;
-                WindowNode::Range(day, Box::new(self.sum()?))
-            }
-            "before" => WindowNode::Before(day),
-            "until" => WindowNode::Until(day),
-            "after" => WindowNode::After(day),
-            "since" => WindowNode::Since(day),
-            _ => WindowNode::On(day),
-        })
-    }
-
-    fn edges(&mut self) -> Parsed<(Edge, Edge)> {
-        let open = self.take_sign("(");
-        if !open {
-            self.sign("[")?;
-        }
-        let low = if self.take_sign("..") { None } else { Some(self.sum()?) };
-        self.sign(",")?;
-        let high = if self.take_sign("..") { None } else { Some(self.sum()?) };
-        let closes_open = self.take_sign(")");
-        if !closes_open {
-            self.sign("]")?;
-        }
-        Ok((Edge { offset: low, open }, Edge { offset: high, open: closes_open }))
     }
 }
 
