@@ -33,6 +33,7 @@ bench: postgres ## speed, as ratios to floors measured in the same run
 	cargo bench --locked -p sequela --bench registry
 	cargo bench --locked -p survival
 	cargo bench --locked -p synth --bench criteria
+	cargo bench --locked -p measures --bench measures
 
 fuzz: postgres ## fuzz the interface with a token of each role; needs Python 3
 	cargo build --locked -p sequela

@@ -20,6 +20,7 @@ mod due;
 mod evolution;
 mod foreign;
 mod front;
+mod guideline;
 mod idempotency;
 mod isolation;
 mod jobs;
