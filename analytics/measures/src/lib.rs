@@ -4,6 +4,7 @@
 //! name, type, unit and window and reports all faults with file, line and column. Nothing here needs a data frame: an author can check
 //! files in a second, and what is evaluated here row by row is what the columnar evaluator must agree with.
 
+pub mod bounds;
 mod check;
 pub mod columnar;
 pub mod evaluate;

@@ -12,12 +12,16 @@ use crate::library::{Guideline, SharedClause};
 use clinical::field::{Kind, ValueSet};
 use std::collections::HashMap;
 
-/// Compiles the measures with these numbers; those without a rule are left out.
-pub fn compile(guideline: &Guideline, settings: &Settings, measures: &[usize]) -> Program {
-    let mut compiler = Compiler { guideline, settings, program: Program::default(), known: HashMap::new() };
+/// Compiles measures by number, each with the parameters of its run, so that several readings are judged in one go. Those without a rule are
+/// left out.
+pub fn compile(guideline: &Guideline, measures: &[(usize, &Settings)]) -> Program {
+    let defaults = Settings::defaults(guideline);
+    let mut compiler =
+        Compiler { guideline, settings: &defaults, program: Program::default(), known: HashMap::new() };
     compiler.constants();
     compiler.program.ends = guideline.ends.iter().map(|end| compiler.day(&end.day, 0)).collect();
-    for number in measures {
+    for (number, settings) in measures {
+        compiler.settings = settings;
         let Some(measure) = guideline.measures.get(*number) else { continue };
         let Some(rule) = &measure.rule else { continue };
         let ends = match compiler.program.end_sets.iter().position(|set| *set == rule.ends) {
