@@ -23,8 +23,8 @@ mod parameters;
 mod results;
 mod tables;
 
-pub use parameters::{AdherenceParameters, SHARED};
 use parameters::choose;
+pub use parameters::{AdherenceParameters, SHARED};
 use results::{measure_result, not_computable, notes};
 
 /// The adherence report's result.
@@ -252,13 +252,21 @@ pub fn run(
     let mut results = Vec::new();
     let mut used = Vec::new();
     for (number, guideline) in guidelines.iter().enumerate() {
-        let (chosen, settings) = choose(guideline, &guidelines, parameters).map_err(ReportError::Parameters)?;
+        let (chosen, settings) =
+            choose(guideline, &guidelines, parameters).map_err(ReportError::Parameters)?;
         let subjects: Vec<usize> = (0..cohort.len()).filter(|s| version.get(*s) == Some(&number)).collect();
         // A version that judges nobody is left out, unless it is the newest: an empty cohort still has its measures.
         if subjects.is_empty() && number + 1 < guidelines.len() {
             continue;
         }
-        let of = Of { guideline, chosen: &chosen, settings: &settings, subjects: &subjects, cutoff, level: parameters.conf_level };
+        let of = Of {
+            guideline,
+            chosen: &chosen,
+            settings: &settings,
+            subjects: &subjects,
+            cutoff,
+            level: parameters.conf_level,
+        };
         results.push(of.result(snapshot, &cohort)?);
         used.push(of.printed());
     }
@@ -330,16 +338,27 @@ impl Of<'_> {
     fn alternatives(&self) -> Vec<Alternative> {
         let mut list = Vec::new();
         for number in self.chosen {
-            let Some(measure) = self.guideline.measures.get(*number).filter(|m| m.rule.is_some()) else { continue };
+            let Some(measure) = self.guideline.measures.get(*number).filter(|m| m.rule.is_some()) else {
+                continue;
+            };
             for parameter in &measure.parameters {
-                let Some(of) = self.guideline.parameters.get(*parameter).filter(|p| !p.alternatives.is_empty()) else {
+                let Some(of) =
+                    self.guideline.parameters.get(*parameter).filter(|p| !p.alternatives.is_empty())
+                else {
                     continue;
                 };
                 let current = self.settings.value(*parameter);
-                for value in std::iter::once(&of.default).chain(&of.alternatives).filter(|v| Some(*v) != current) {
+                for value in
+                    std::iter::once(&of.default).chain(&of.alternatives).filter(|v| Some(*v) != current)
+                {
                     let mut settings = self.settings.clone();
                     if settings.set(self.guideline, *parameter, value.clone()).is_ok() {
-                        list.push(Alternative { measure: *number, parameter: *parameter, value: value.clone(), settings });
+                        list.push(Alternative {
+                            measure: *number,
+                            parameter: *parameter,
+                            value: value.clone(),
+                            settings,
+                        });
                     }
                 }
             }
@@ -350,7 +369,8 @@ impl Of<'_> {
     fn result(&self, snapshot: &Snapshot, cohort: &Cohort) -> Result<AdherenceResult, ReportError> {
         let centers = Grouping::of(snapshot, cohort, By::Center)?;
         let alternatives = self.alternatives();
-        let computed = |number: &&usize| self.guideline.measures.get(**number).is_some_and(|m| m.rule.is_some());
+        let computed =
+            |number: &&usize| self.guideline.measures.get(**number).is_some_and(|m| m.rule.is_some());
         let own: Vec<usize> = self.chosen.iter().filter(computed).copied().collect();
         let mut runs: Vec<(usize, &Settings)> = own.iter().map(|number| (*number, self.settings)).collect();
         runs.extend(alternatives.iter().map(|a| (a.measure, &a.settings)));
@@ -400,7 +420,11 @@ impl Of<'_> {
     }
 
     /// The verdicts of a run on the infusions of this guideline.
-    fn verdicts<'j>(&'j self, judged: &'j Judgements, place: usize) -> impl Iterator<Item = (usize, Verdict)> + 'j {
+    fn verdicts<'j>(
+        &'j self,
+        judged: &'j Judgements,
+        place: usize,
+    ) -> impl Iterator<Item = (usize, Verdict)> + 'j {
         self.subjects.iter().filter_map(move |s| Some((*s, judged.verdict(place, *s)?)))
     }
 

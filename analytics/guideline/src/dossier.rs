@@ -55,9 +55,25 @@ fn form_rows(
     if matches!(belonging(form), Belonging::Infusion | Belonging::Patient) {
         frame = frame.filter(col("patient_id").eq(lit(patient)));
     }
-    let names: Vec<Expr> = form.fields.iter().map(|f| f.name).chain(["missing", "record_id"]).filter(|n| known.contains(n)).map(col).collect();
+    let names: Vec<Expr> = form
+        .fields
+        .iter()
+        .map(|f| f.name)
+        .chain(["missing", "record_id"])
+        .filter(|n| known.contains(n))
+        .map(col)
+        .collect();
     let frame = frame.select(names).collect().map_err(engine("reading the records of a patient"))?;
-    (0..frame.height()).map(|row| Ok(Row { form: id, record_id: at(&frame, "record_id", row)?.unwrap_or_default(), record: record(&frame, form, row)?, derived: Vec::new() })).collect()
+    (0..frame.height())
+        .map(|row| {
+            Ok(Row {
+                form: id,
+                record_id: at(&frame, "record_id", row)?.unwrap_or_default(),
+                record: record(&frame, form, row)?,
+                derived: Vec::new(),
+            })
+        })
+        .collect()
 }
 
 /// A text; nothing for a null or a column that is not there.
@@ -101,7 +117,12 @@ fn record(frame: &DataFrame, form: &'static FormDescriptor, row: usize) -> Resul
     Ok(Record::from_parts(form, cells, Missing::new(declared.collect())))
 }
 
-fn add_derived(snapshot: &Snapshot, center: &str, patient: &str, rows: &mut [Row]) -> Result<(), ReportError> {
+fn add_derived(
+    snapshot: &Snapshot,
+    center: &str,
+    patient: &str,
+    rows: &mut [Row],
+) -> Result<(), ReportError> {
     let of_patient = col("center_id").eq(lit(center)).and(col("patient_id").eq(lit(patient)));
     let frame = snapshot
         .scan(DerivedValue::DESCRIPTOR)?

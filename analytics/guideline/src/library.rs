@@ -32,7 +32,11 @@ impl Library {
     ///
     /// [`LoadError`] of the first folder that is wrong.
     pub fn from_folders<P: AsRef<Path>>(folders: &[P]) -> Result<Self, LoadError> {
-        folders.iter().map(|f| Guideline::from_folder(f.as_ref())).collect::<Result<Vec<_>, _>>().map(Self::new)
+        folders
+            .iter()
+            .map(|f| Guideline::from_folder(f.as_ref()))
+            .collect::<Result<Vec<_>, _>>()
+            .map(Self::new)
     }
 
     /// These; the version in force is by the first day of each.
@@ -79,6 +83,7 @@ pub fn embedded(id: &str) -> Result<Guideline, LoadError> {
         received: id.chars().take(80).collect(),
         expected: EMBEDDED.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", "),
     })?;
-    let files: Vec<(String, String)> = files.iter().map(|(n, t)| ((*n).to_owned(), (*t).to_owned())).collect();
+    let files: Vec<(String, String)> =
+        files.iter().map(|(n, t)| ((*n).to_owned(), (*t).to_owned())).collect();
     Guideline::from_files(id, &files)
 }

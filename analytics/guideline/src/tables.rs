@@ -2,9 +2,9 @@
 
 use chrono::{NaiveDate, NaiveTime, Timelike};
 use clinical::field::{Kind, ValueSet};
+use clinical::form::Form;
 use clinical::form::FormDescriptor;
 use clinical::forms::infusion::Infusion;
-use clinical::form::Form;
 use clinical::review::DerivedValue;
 use clinical::{MissingCode, PartialDate};
 use cohort::snapshot::Rows;
@@ -111,7 +111,8 @@ fn table(
         .join(subjects, on.clone(), on, JoinArgs::new(JoinType::Inner))
         .collect()
         .map_err(engine("reading the records of a form"))?;
-    let mut table = Table { groups: groups.as_ref().map(|(of_subject, _)| of_subject.clone()), ..Table::default() };
+    let mut table =
+        Table { groups: groups.as_ref().map(|(of_subject, _)| of_subject.clone()), ..Table::default() };
     table.columns = (0..descriptor.fields.len()).map(|_| None).collect();
     for place in &of.fields {
         let Some(field) = field(place) else { continue };
@@ -131,11 +132,8 @@ fn table(
         add_hidden_infusions(cohort, &mut table, descriptor, &mut group_of, cutoff)?;
     }
     let count = groups.map_or(cohort.len(), |(_, count)| count);
-    let key: Vec<u16> = descriptor
-        .key
-        .iter()
-        .filter_map(|name| u16::try_from(descriptor.field(name)?.0).ok())
-        .collect();
+    let key: Vec<u16> =
+        descriptor.key.iter().filter_map(|name| u16::try_from(descriptor.field(name)?.0).ok()).collect();
     table.sort(&group_of, count, &key);
     Ok(table)
 }
@@ -159,10 +157,13 @@ fn groups(cohort: &Cohort, keys: &[&str]) -> Result<(Groups, LazyFrame), ReportE
     }
     let (codes, places): (Vec<String>, Vec<u32>) = numbers.into_iter().unzip();
     let count = codes.len();
-    let frame = DataFrame::new(count, vec![
-        polars::prelude::Column::new(key.into(), codes),
-        polars::prelude::Column::new("subject".into(), places),
-    ])
+    let frame = DataFrame::new(
+        count,
+        vec![
+            polars::prelude::Column::new(key.into(), codes),
+            polars::prelude::Column::new("subject".into(), places),
+        ],
+    )
     .map_err(engine("grouping infusions"))?;
     Ok((Some((of_subject, count)), frame.lazy()))
 }
@@ -204,7 +205,9 @@ fn column(frame: &DataFrame, name: &str, kind: Kind) -> Result<Column, ReportErr
         Ok(cast.f64()?.iter().map(|v| v.unwrap_or(f64::NAN)).collect())
     };
     Ok(match kind {
-        Kind::Integer { .. } | Kind::Decimal { .. } => Column::Number(numbers(frame).map_err(engine("reading numbers"))?),
+        Kind::Integer { .. } | Kind::Decimal { .. } => {
+            Column::Number(numbers(frame).map_err(engine("reading numbers"))?)
+        }
         Kind::Flag => {
             let flags = cohort::columns::flags(frame, name)?;
             Column::Flag(flags.into_iter().map(|b| b.map_or(NO_CODE, u8::from)).collect())
@@ -223,7 +226,9 @@ fn column(frame: &DataFrame, name: &str, kind: Kind) -> Result<Column, ReportErr
                 let time = NaiveTime::parse_from_str(text, "%H:%M").ok()?;
                 u16::try_from(time.num_seconds_from_midnight() / 60).ok()
             };
-            Column::Minute(text(frame, name)?.iter().map(|t| t.and_then(minute).unwrap_or(NO_MINUTE)).collect())
+            Column::Minute(
+                text(frame, name)?.iter().map(|t| t.and_then(minute).unwrap_or(NO_MINUTE)).collect(),
+            )
         }
         Kind::Date => {
             let days = || {
@@ -317,7 +322,9 @@ fn missing(frame: &DataFrame, descriptor: &FormDescriptor, table: &mut Table) ->
 /// Rows dated after the cutoff for certain belong to nobody.
 fn hide_later(table: &Table, descriptor: &FormDescriptor, cutoff: i32, group_of: &mut [u32]) {
     let place = main_date(descriptor).and_then(|name| descriptor.field(name));
-    let Some(Some(Column::Day(low, _))) = place.and_then(|(place, _)| table.columns.get(place)) else { return };
+    let Some(Some(Column::Day(low, _))) = place.and_then(|(place, _)| table.columns.get(place)) else {
+        return;
+    };
     for (day, group) in low.iter().zip(group_of) {
         if *day != NO_DAY && *day > cutoff {
             *group = NOBODY;
@@ -342,7 +349,9 @@ fn add_hidden_infusions(
     };
     for (subject, (next, number)) in next.into_iter().zip(numbers).enumerate() {
         let subject = u32::try_from(subject).unwrap_or(NOBODY);
-        let Some(day) = next.filter(|day| *day <= cutoff && !visible.contains(&(subject, *day))) else { continue };
+        let Some(day) = next.filter(|day| *day <= cutoff && !visible.contains(&(subject, *day))) else {
+            continue;
+        };
         for (place, column) in table.columns.iter_mut().enumerate() {
             let name = descriptor.fields.get(place).map_or("", |f| f.name);
             match column {
@@ -380,7 +389,8 @@ fn own_infusions(table: &Table, cohort: &Cohort) -> Result<Vec<u32>, ReportError
         .map(|(number, bounds)| {
             let (Some(from), Some(to), Some(number)) = (bounds.0, bounds.1, number) else { return u32::MAX };
             let mut rows = from..to;
-            let own = rows.find(|row| all.get(*row as usize).is_some_and(|n| (n - f64::from(number)).abs() < 0.5));
+            let own =
+                rows.find(|row| all.get(*row as usize).is_some_and(|n| (n - f64::from(number)).abs() < 0.5));
             own.unwrap_or(u32::MAX)
         })
         .collect())

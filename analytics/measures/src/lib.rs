@@ -15,6 +15,7 @@ pub mod ir;
 pub mod ir_walk;
 pub mod known;
 pub mod library;
+pub mod schema;
 pub mod syntax;
 
 pub use library::{Guideline, LoadError};

@@ -56,7 +56,8 @@ pub(super) fn choose(
     let known = || guideline.measures.iter().map(|m| m.id.as_str()).collect::<Vec<_>>().join(", ");
     let somewhere = |id: &str| guidelines.iter().any(|g| g.measure(id).is_some());
     for (i, id) in parameters.measures.iter().flatten().enumerate().filter(|(_, id)| !somewhere(id)) {
-        let fault = Fault::new(fault::pointer(&["measures", &i.to_string()]), "the guideline has no such measure");
+        let fault =
+            Fault::new(fault::pointer(&["measures", &i.to_string()]), "the guideline has no such measure");
         faults.0.push(fault.received(id).expected(format!("one of {}", known())));
     }
     let mut settings = Settings::defaults(guideline);
@@ -80,7 +81,8 @@ pub(super) fn choose(
         }
     }
     let asked = |id: &String| parameters.measures.as_ref().is_none_or(|ids| ids.contains(id));
-    let chosen = guideline.measures.iter().enumerate().filter(|(_, m)| asked(&m.id)).map(|(number, _)| number);
+    let chosen =
+        guideline.measures.iter().enumerate().filter(|(_, m)| asked(&m.id)).map(|(number, _)| number);
     faults.into_result((chosen.collect(), settings))
 }
 
@@ -98,10 +100,19 @@ fn set(
         if guidelines.iter().any(|g| g.parameter(&full).is_some()) {
             return;
         }
-        let own = guideline.parameters.iter().filter(|p| p.measure.as_deref() == Some(id).filter(|id| *id != SHARED));
+        let own = guideline
+            .parameters
+            .iter()
+            .filter(|p| p.measure.as_deref() == Some(id).filter(|id| *id != SHARED));
         let names: Vec<&str> = own.map(|p| p.name.as_str()).collect();
-        let expected = if names.is_empty() { "no parameters".to_owned() } else { format!("one of {}", names.join(", ")) };
-        faults.0.push(Fault::new(place, "the measure has no such parameter").received(name).expected(expected));
+        let expected = if names.is_empty() {
+            "no parameters".to_owned()
+        } else {
+            format!("one of {}", names.join(", "))
+        };
+        faults
+            .0
+            .push(Fault::new(place, "the measure has no such parameter").received(name).expected(expected));
         return;
     };
     let read = match value {

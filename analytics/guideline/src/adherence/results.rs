@@ -1,6 +1,9 @@
 //! The result of one measure.
 
-use super::{AdherenceResult, CenterTally, IntervalCount, MeasureResult, NotComputable, Of, ReasonCount, Setting, ShownResult, Tally};
+use super::{
+    AdherenceResult, CenterTally, IntervalCount, MeasureResult, NotComputable, Of, ReasonCount, Setting,
+    ShownResult, Tally,
+};
 use chrono::NaiveDate;
 use cohort::reports::estimates::Distribution;
 use cohort::reports::grouping::Grouping;
@@ -21,7 +24,9 @@ fn reason(of: &Of<'_>, measure: &Measure, verdict: Verdict) -> (String, Texts) {
     match verdict {
         Verdict::Met => plain("met", "the numerator holds", "符合"),
         Verdict::NotMet => plain("not_met", "the numerator fails", "不符合"),
-        Verdict::NotDue => plain("not_due", "the window is open at the data cutoff", "数据截止时窗口期未结束"),
+        Verdict::NotDue => {
+            plain("not_due", "the window is open at the data cutoff", "数据截止时窗口期未结束")
+        }
         Verdict::PopulationMissing => plain(
             "population_missing",
             "the records do not say whether the measure applies",
@@ -31,11 +36,10 @@ fn reason(of: &Of<'_>, measure: &Measure, verdict: Verdict) -> (String, Texts) {
         Verdict::Excluded(number) => rule
             .and_then(|r| r.exclusions.get(number))
             .map_or_else(|| plain("excluded", "excluded", "排除"), |e| (e.id.clone(), e.reason.clone())),
-        Verdict::Ended(number) => of
-            .guideline
-            .ends
-            .get(number)
-            .map_or_else(|| plain("ended", "the follow-up ended", "随访结束"), |e| (e.id.clone(), e.reason.clone())),
+        Verdict::Ended(number) => of.guideline.ends.get(number).map_or_else(
+            || plain("ended", "the follow-up ended", "随访结束"),
+            |e| (e.id.clone(), e.reason.clone()),
+        ),
     }
 }
 
@@ -57,8 +61,10 @@ pub(super) fn measure_result(
         states.push(verdict.state());
     }
     let by_center = centers.groups.iter().zip(of_center).filter(|(_, states)| !states.is_empty());
-    let by_center = by_center
-        .map(|(center, states)| CenterTally { center: center.clone(), tally: Tally::of(states.into_iter(), of.level) });
+    let by_center = by_center.map(|(center, states)| CenterTally {
+        center: center.clone(),
+        tally: Tally::of(states.into_iter(), of.level),
+    });
     let setting = |(index, parameter): (usize, &measures::library::Parameter)| {
         Some(Setting {
             name: parameter.name.clone(),
@@ -119,7 +125,9 @@ fn shown(of: &Of<'_>, measure: &Measure, judged: &Judgements, place: usize) -> V
             let half = known.len() / 2;
             let median = match known.len() % 2 {
                 1 => known.get(half).copied(),
-                _ => half.checked_sub(1).and_then(|below| Some(f64::midpoint(*known.get(below)?, *known.get(half)?))),
+                _ => half
+                    .checked_sub(1)
+                    .and_then(|below| Some(f64::midpoint(*known.get(below)?, *known.get(half)?))),
             };
             ShownResult {
                 name: shown.name.clone(),

@@ -58,7 +58,11 @@ fn the_version_in_force_on_the_day_of_infusion_judges() {
 /// Fixture days 59 and 60 are 29 February and 1 March 2024.
 fn registry() -> Registry {
     let mut registry = Registry::new();
-    for (id, day, basis) in [("OLD", 59, DateBasis::Calendar), ("NEW", 60, DateBasis::Calendar), ("ANCHOR", 10, DateBasis::PseudoAnchor)] {
+    for (id, day, basis) in [
+        ("OLD", 59, DateBasis::Calendar),
+        ("NEW", 60, DateBasis::Calendar),
+        ("ANCHOR", 10, DateBasis::PseudoAnchor),
+    ] {
         registry.patient_with("AA-01", id, Some(1960), None, basis);
         registry.disease("AA-01", id, Disease::Nhl);
         registry.infusion("AA-01", id, 1, day, "axi-cel");
@@ -78,7 +82,10 @@ fn a_report_tells_the_versions_apart() {
     let result = report(&Value::Null).unwrap();
     assert_eq!(result["guideline"]["rule_version"], "INVENTED-2031");
     // The one of the new version, and the one whose dates are no calendar dates.
-    assert_eq!((&result["measures"][0]["id"], &result["measures"][0]["overall"]["n"]), (&json!("INV-1"), &json!(2)));
+    assert_eq!(
+        (&result["measures"][0]["id"], &result["measures"][0]["overall"]["n"]),
+        (&json!("INV-1"), &json!(2))
+    );
     let earlier = &result["earlier_versions"][0];
     assert_eq!(earlier["guideline"]["rule_version"], "CSCO-CART-2024");
     let inf = earlier["measures"].as_array().unwrap().iter().find(|m| m["id"] == "NHL-INF-01").unwrap();

@@ -135,10 +135,7 @@ fn what_is_not_recorded_is_missing_and_never_not_met() {
     let missing = |reason: &str| ("missing".to_owned(), reason.to_owned());
     let of = |build: fn(&mut Registry)| reason_under(Disease::Nhl, "NHL-INF-01", build, &Value::Null);
     assert_eq!(of(|_| {}), missing("missing"));
-    assert_eq!(
-        of(|r| r.course("AA-01", "P1", 1, Some(Regimen::Fc), Some(94), None)),
-        missing("missing")
-    );
+    assert_eq!(of(|r| r.course("AA-01", "P1", 1, Some(Regimen::Fc), Some(94), None)), missing("missing"));
     assert_eq!(of(|r| r.course("AA-01", "P1", 1, None, None, None)), missing("missing"));
     // The last course is the second, whose end is not known; the first one's end does not stand in for it.
     let second_open = |r: &mut Registry| {

@@ -118,7 +118,8 @@ pub(super) fn load(id: &str, files: &[(String, String)]) -> Result<Guideline, Ve
         warnings,
     };
     let defaults = crate::evaluate::Settings::defaults(&guideline);
-    let impossible = guideline.measures.iter().filter_map(|m| Some((m, crate::bounds::impossible(m, &defaults)?)));
+    let impossible =
+        guideline.measures.iter().filter_map(|m| Some((m, crate::bounds::impossible(m, &defaults)?)));
     let faults: Vec<FileFault> = impossible
         .map(|(measure, span)| {
             let message = "no number can keep both of these bounds".to_owned();
