@@ -38,7 +38,8 @@ fn settings(guideline: &Guideline, random: &mut Lcg) -> Settings {
 fn agree(folder: &Path, patients: usize, rounds: u64) -> BTreeMap<(String, Option<State>), usize> {
     let guideline = guideline(folder);
     let words = words(folder);
-    let all: Vec<usize> = (0..guideline.measures.len()).filter(|i| guideline.measures[*i].rule.is_some()).collect();
+    let all: Vec<usize> =
+        (0..guideline.measures.len()).filter(|i| guideline.measures[*i].rule.is_some()).collect();
     let needs = needs(&guideline, &all);
     let mut seen = BTreeMap::new();
     for round in 0..rounds {
@@ -48,7 +49,8 @@ fn agree(folder: &Path, patients: usize, rounds: u64) -> BTreeMap<(String, Optio
         let dossiers: Vec<Dossier> =
             (0..patients).filter_map(|_| Dossier::new(generator.patient(), ("P1", 1), cutoff)).collect();
         let tables = Tables::from_dossiers(&dossiers, &needs);
-        let program = compile(&guideline, &settings, &all);
+        let runs: Vec<(usize, &Settings)> = all.iter().map(|i| (*i, &settings)).collect();
+        let program = compile(&guideline, &runs);
         let judged = evaluate(&program, &tables);
         for (place, number) in all.iter().enumerate() {
             let measure = &guideline.measures[*number];
@@ -56,7 +58,10 @@ fn agree(folder: &Path, patients: usize, rounds: u64) -> BTreeMap<(String, Optio
                 let plain = judge(&guideline, measure, &settings, dossier);
                 let columnar = judged.verdict(place, subject);
                 if columnar != plain.verdict {
-                    let mut lines = vec![format!("{} round {round} subject {subject}: columnar {columnar:?}, row by row {:?}", measure.id, plain.verdict)];
+                    let mut lines = vec![format!(
+                        "{} round {round} subject {subject}: columnar {columnar:?}, row by row {:?}",
+                        measure.id, plain.verdict
+                    )];
                     plain.proof.iter().for_each(|p| p.lines(1, &mut lines));
                     panic!("{}", lines.join("\n"));
                 }
@@ -64,7 +69,9 @@ fn agree(folder: &Path, patients: usize, rounds: u64) -> BTreeMap<(String, Optio
                     let value = Some(shown[subject]).filter(|v| !v.is_nan());
                     assert_eq!(value, *plain, "{} shown", measure.id);
                 }
-                *seen.entry((measure.id.clone(), columnar.map(measures::evaluate::Verdict::state))).or_default() += 1;
+                *seen
+                    .entry((measure.id.clone(), columnar.map(measures::evaluate::Verdict::state)))
+                    .or_default() += 1;
             }
         }
     }

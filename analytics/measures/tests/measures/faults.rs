@@ -14,7 +14,10 @@ fn with_measure(members: &str) -> Result<Guideline, LoadError> {
     let measure = format!(
         "[[measure]]\nid = \"T-1\"\nsection = [\"1\"]\nclass = \"U\"\nprovenance = \"seed\"\ntitle = {{ en = \"t\", zh = \"t\" }}\ntext = {{ en = \"t\", zh = \"t\" }}\n{members}"
     );
-    Guideline::from_files("every-construct", &[read("common.toml"), read("guideline.toml"), ("m.toml".to_owned(), measure)])
+    Guideline::from_files(
+        "every-construct",
+        &[read("common.toml"), read("guideline.toml"), ("m.toml".to_owned(), measure)],
+    )
 }
 
 fn faults(result: Result<Guideline, LoadError>) -> Vec<String> {
@@ -30,7 +33,11 @@ fn clauses_are_refused_where_they_are_wrong() {
     for (clause, place, message) in [
         ("disease.prior_line >= 2", "9:9", "no field of disease `prior_line`; did you mean prior_lines?"),
         ("prior_line.line_number > 2", "9:1", "may have many rows"),
-        ("exists laboratory[analyte = CRPP]", "9:29", "`CRPP` is not in the value set analyte; did you mean CRP?"),
+        (
+            "exists laboratory[analyte = CRPP]",
+            "9:29",
+            "`CRPP` is not in the value set analyte; did you mean CRP?",
+        ),
         ("exists laboratory[value > 5]", "9:19", "the unit of `value` depends on the analyte"),
         ("exists laboratory[analyte = ANC and value < 500]", "9:37", "units do not fit"),
         ("exists laboratory[analyte = ANC and value < 500 'mg/L']", "9:37", "'mg/L' is not a unit of ANC"),
@@ -108,27 +115,49 @@ fn a_measure_is_refused_as_a_whole() {
     let good = "numerator = \"crs_severe\"\n";
     for (members, message) in [
         ("", "there is no numerator"),
-        ("numerator = \"crs_severe\"\nnot_computable = { en = \"a\", zh = \"b\" }\n", "a numerator and a reason"),
+        (
+            "numerator = \"crs_severe\"\nnot_computable = { en = \"a\", zh = \"b\" }\n",
+            "a numerator and a reason",
+        ),
         ("numerator = \"crs_severe\"\ndisease = [\"NHLL\"]\n", "did you mean NHL?"),
         ("numerator = \"crs_severe\"\nlevel = \"I\"\n", "class U is for statements without a printed level"),
         ("numerator = \"crs_severe\"\nends_on = [\"deth\"]\n", "there is no [end.deth]"),
         ("numerator = \"crs_severe\"\nfoo = 1\n", "unknown field `foo`"),
-        ("numerator = \"crs_severe\"\n[measure.parameters.spare]\ndefault = 1\nnote = { en = \"a\", zh = \"b\" }\n", "`spare` is used nowhere"),
-        ("numerator = \"crs_severe and $n > 1\"\n[measure.parameters.n]\ndefault = \"x\"\nnote = { en = \"a\", zh = \"b\" }\n", "expected a number"),
-        ("numerator = \"crs_severe and $lookback > 1\"\n[measure.parameters.lookback]\ndefault = 1\nnote = { en = \"a\", zh = \"b\" }\n", "also a parameter of the guideline"),
-        ("numerator = \"infusion - ld_start >= $n\"\n[measure.parameters.n]\nunit = \"d\"\ndefault = 1.5\nnote = { en = \"a\", zh = \"b\" }\n", "whole number"),
-        ("numerator = \"$n = a\"\n[measure.parameters.n]\nunit = \"choice\"\ndefault = \"a\"\nnote = { en = \"a\", zh = \"b\" }\n", "one reading only"),
+        (
+            "numerator = \"crs_severe\"\n[measure.parameters.spare]\ndefault = 1\nnote = { en = \"a\", zh = \"b\" }\n",
+            "`spare` is used nowhere",
+        ),
+        (
+            "numerator = \"crs_severe and $n > 1\"\n[measure.parameters.n]\ndefault = \"x\"\nnote = { en = \"a\", zh = \"b\" }\n",
+            "expected a number",
+        ),
+        (
+            "numerator = \"crs_severe and $lookback > 1\"\n[measure.parameters.lookback]\ndefault = 1\nnote = { en = \"a\", zh = \"b\" }\n",
+            "also a parameter of the guideline",
+        ),
+        (
+            "numerator = \"infusion - ld_start >= $n\"\n[measure.parameters.n]\nunit = \"d\"\ndefault = 1.5\nnote = { en = \"a\", zh = \"b\" }\n",
+            "whole number",
+        ),
+        (
+            "numerator = \"$n = a\"\n[measure.parameters.n]\nunit = \"choice\"\ndefault = \"a\"\nnote = { en = \"a\", zh = \"b\" }\n",
+            "one reading only",
+        ),
         ("each = [{ x = 1 }]\nnumerator = \"crs_severe\"\n", "`x` of `each` is used nowhere"),
     ] {
         let found = faults(with_measure(members));
-        assert!(found.iter().any(|f| f.contains(message) && f.starts_with("m.toml:")), "{members}: {found:?}");
+        assert!(
+            found.iter().any(|f| f.contains(message) && f.starts_with("m.toml:")),
+            "{members}: {found:?}"
+        );
     }
     assert_eq!(faults(with_measure(good)), Vec::<String>::new());
 }
 
 #[test]
 fn every_fault_is_told_at_once() {
-    let found = faults(with_measure("population = \"crs_sever\"\nnumerator = \"exists xyz or exists abc\"\n"));
+    let found =
+        faults(with_measure("population = \"crs_sever\"\nnumerator = \"exists xyz or exists abc\"\n"));
     assert_eq!(found.len(), 3, "{found:?}");
 }
 
@@ -136,9 +165,15 @@ fn every_fault_is_told_at_once() {
 fn definitions_in_a_circle_are_refused() {
     let common = "[define.a]\nis = \"b\"\nnote = { en = \"a\", zh = \"b\" }\n[define.b]\nis = \"not a\"\nnote = { en = \"a\", zh = \"b\" }\n";
     let head = "id = \"x\"\nrule_version = \"1\"\nends_on = []\ntitle = { en = \"a\", zh = \"b\" }\n";
-    let files = [("guideline.toml", head), ("common.toml", common)].map(|(n, t)| (n.to_owned(), t.to_owned()));
+    let files =
+        [("guideline.toml", head), ("common.toml", common)].map(|(n, t)| (n.to_owned(), t.to_owned()));
     let found = faults(Guideline::from_files("x", &files));
-    assert!(found.iter().any(|f| f.starts_with("common.toml:1:9: a: definitions use each other in a circle: a, b")), "{found:?}");
+    assert!(
+        found
+            .iter()
+            .any(|f| f.starts_with("common.toml:1:9: a: definitions use each other in a circle: a, b")),
+        "{found:?}"
+    );
 }
 
 #[test]

@@ -16,15 +16,21 @@ fn every_case_has_the_state_it_expects() {
         for case in &cases {
             let outcome = case.run(&guideline);
             if let Some(fault) = &outcome.fault {
-                wrong.push(format!("{}: {} ({}): {fault}", case.place, case.written.measure, case.written.name));
+                wrong.push(format!(
+                    "{}: {} ({}): {fault}",
+                    case.place, case.written.measure, case.written.name
+                ));
             }
             let number = guideline.measures.iter().position(|m| m.id == case.written.measure).unwrap();
             let dossier = Dossier::new(case.rows.clone(), (PATIENT, 1), case.cutoff).unwrap();
             let tables = Tables::from_dossiers(&[dossier], &needs(&guideline, &[number]));
-            let judged = evaluate(&compile(&guideline, &case.settings, &[number]), &tables);
+            let judged = evaluate(&compile(&guideline, &[(number, &case.settings)]), &tables);
             let columnar = judged.verdict(0, 0);
             if guideline.measures[number].rule.is_some() && columnar != outcome.explained.verdict {
-                wrong.push(format!("{}: the evaluators differ: {columnar:?}, {:?}", case.place, outcome.explained.verdict));
+                wrong.push(format!(
+                    "{}: the evaluators differ: {columnar:?}, {:?}",
+                    case.place, outcome.explained.verdict
+                ));
             }
             cases_run += 1;
         }

@@ -23,7 +23,8 @@ fn what_cannot_be_told_never_decides() {
 
 #[test]
 fn intervals_decide_only_what_they_settle() {
-    let below_half = Num::Range { low: f64::NEG_INFINITY, high: 0.5, above: false, below: true, gap: Gap::Unknown };
+    let below_half =
+        Num::Range { low: f64::NEG_INFINITY, high: 0.5, above: false, below: true, gap: Gap::Unknown };
     let open = Truth::Open(Gap::Unknown);
     for (op, limit, expected) in [
         (Comparison::Less, 0.5, Truth::Yes),
@@ -69,7 +70,8 @@ fn division_by_what_may_be_zero_is_unknown() {
 
 #[test]
 fn months_end_with_the_month() {
-    let after = |from: &str, months: i32| DayOf::exact(day(from)).plus(Length { months, days: 0, minutes: 0 }).day();
+    let after =
+        |from: &str, months: i32| DayOf::exact(day(from)).plus(Length { months, days: 0, minutes: 0 }).day();
     assert_eq!(after("2024-01-31", 1), Some(day("2024-02-29")));
     assert_eq!(after("2023-01-31", 1), Some(day("2023-02-28")));
     assert_eq!(after("2024-03-31", -1), Some(day("2024-02-29")));
@@ -79,7 +81,12 @@ fn months_end_with_the_month() {
 
 #[test]
 fn hours_need_both_times() {
-    let at = |text: &str, minute: Option<u16>| DayOf::Span { low: day(text), high: day(text), minute, gap: Gap::Unknown };
+    let at = |text: &str, minute: Option<u16>| DayOf::Span {
+        low: day(text),
+        high: day(text),
+        minute,
+        gap: Gap::Unknown,
+    };
     let late = at("2024-06-01", Some(23 * 60));
     let early = at("2024-06-02", Some(60));
     assert_eq!(early.hours_since(late).value(), Some(2.0));

@@ -58,11 +58,15 @@ impl Generator<'_> {
     fn cell(&mut self, form: &str, name: &str, kind: Kind) -> Cell {
         match kind {
             Kind::Integer { min, max } => {
-                let wide = (i64::from(max) - i64::from(min)).min(if self.random.chance(80) { 5 } else { 200 });
+                let wide =
+                    (i64::from(max) - i64::from(min)).min(if self.random.chance(80) { 5 } else { 200 });
                 Cell::Integer(min + self.random.below(wide as usize + 1) as i32)
             }
             Kind::Decimal { min, max, .. } => {
-                let usual = [0.0, 0.2, 0.5, 1.0, 1.2, 2.0, 5.0, 8.0, 10.0, 25.0, 30.0, 38.0, 39.5, 40.0, 50.0, 200.0, 500.0, 800.0, 1000.0];
+                let usual = [
+                    0.0, 0.2, 0.5, 1.0, 1.2, 2.0, 5.0, 8.0, 10.0, 25.0, 30.0, 38.0, 39.5, 40.0, 50.0, 200.0,
+                    500.0, 800.0, 1000.0,
+                ];
                 let value = usual[self.random.below(usual.len())];
                 Cell::Decimal(if (min..=max).contains(&value) { value } else { min })
             }
