@@ -1,8 +1,8 @@
 //! The adherence report: how often the guideline was followed, by measure and center.
 
-use crate::evaluate::{Reason, State, Verdict, evaluate};
-use crate::library::Guideline;
-use crate::measure::{Class, Evidence, Level, Measure, Provenance, Settings, Texts, Value, Window};
+use crate::evaluate::{cutoff, judge};
+use crate::library::Library;
+use chrono::NaiveDate;
 use clinical::Language;
 use cohort::endpoints::Excluded;
 use cohort::render::{Block, EstimateRow, Figure};
@@ -11,14 +11,21 @@ use cohort::reports::grouping::{By, Group, Grouping};
 use cohort::reports::parameters::ProportionInterval;
 use cohort::reports::{Body, Head, Report, ReportKind};
 use cohort::{Cohort, CohortDefinition, ReportError, Snapshot};
+use measures::Guideline;
+use measures::columnar::Judgements;
+use measures::evaluate::{Settings, State, Verdict};
+use measures::file::{Class, Evidence, Level, ParameterValue, Provenance, Texts};
+use measures::library::{Measure, Parameter};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 mod parameters;
+mod results;
 mod tables;
 
-pub use parameters::AdherenceParameters;
 use parameters::choose;
+pub use parameters::{AdherenceParameters, SHARED};
+use results::{measure_result, not_computable, notes};
 
 /// The adherence report's result.
 #[derive(Debug, Clone, Serialize)]
@@ -33,6 +40,24 @@ pub struct AdherenceResult {
     pub secondary: Score,
     /// One entry per measure.
     pub measures: Vec<MeasureResult>,
+    /// Measures that cannot be computed from the forms, with the reason.
+    pub not_computable: Vec<NotComputable>,
+    /// Infusions judged by earlier versions of the guideline, which were in force on their day.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub earlier_versions: Vec<AdherenceResult>,
+}
+
+/// A measure that cannot be computed.
+#[derive(Debug, Clone, Serialize)]
+pub struct NotComputable {
+    /// Id.
+    pub id: String,
+    /// Title.
+    pub title: Texts,
+    /// Section of the guideline.
+    pub section: String,
+    /// Why.
+    pub reason: Texts,
 }
 
 /// The guideline a result was judged by.
@@ -85,10 +110,10 @@ pub struct Tally {
 pub struct ReasonCount {
     /// The state it leads to.
     pub state: State,
-    /// Why.
-    pub reason: Reason,
+    /// Why: the state, the id of an exclusion, or of what ended the follow-up.
+    pub reason: String,
     /// In words.
-    pub text: &'static str,
+    pub text: Texts,
     /// Subjects.
     pub n: usize,
 }
@@ -109,9 +134,12 @@ pub struct Setting {
     /// Its name.
     pub name: String,
     /// Its value.
-    pub value: Value,
+    pub value: ParameterValue,
     /// The default.
-    pub default: Value,
+    pub default: ParameterValue,
+    /// Unit; `choice` for a reading.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
     /// What it is.
     pub note: Texts,
 }
@@ -122,7 +150,7 @@ pub struct Reading {
     /// The parameter.
     pub parameter: String,
     /// Its other value.
-    pub value: Value,
+    pub value: ParameterValue,
     /// The states under it.
     pub tally: Tally,
 }
@@ -134,6 +162,25 @@ pub struct IntervalCount {
     pub days: i32,
     /// Subjects.
     pub n: usize,
+}
+
+/// A value shown beside the verdicts, over the subjects for whom it is known.
+#[derive(Debug, Clone, Serialize)]
+pub struct ShownResult {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub label: Texts,
+    /// Its unit; empty for a bare number.
+    pub unit: String,
+    /// Subjects for whom it is known.
+    pub n: usize,
+    /// Least.
+    pub min: Option<f64>,
+    /// Median.
+    pub median: Option<f64>,
+    /// Greatest.
+    pub max: Option<f64>,
 }
 
 /// One measure.
@@ -151,8 +198,16 @@ pub struct MeasureResult {
     pub level: Option<Level>,
     /// Evidence class.
     pub evidence: Option<Evidence>,
+    /// Level as printed, when one word does not say it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level_as_printed: Option<String>,
+    /// Strength of the wording, when there is no level.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wording: Option<String>,
     /// Class.
     pub class: Class,
+    /// Whether it belongs to the core set.
+    pub core: bool,
     /// Where it comes from.
     pub provenance: Provenance,
     /// Remarks.
@@ -166,7 +221,9 @@ pub struct MeasureResult {
     pub by_center: Vec<CenterTally>,
     /// Subjects by reason.
     pub reasons: Vec<ReasonCount>,
-    /// Days from the end of lymphodepletion to the infusion, where known.
+    /// Values shown beside the verdicts.
+    pub shown: Vec<ShownResult>,
+    /// Of the value named `interval`, days, where known.
     pub interval: Distribution,
     /// Subjects by interval.
     pub intervals: Vec<IntervalCount>,
@@ -174,159 +231,240 @@ pub struct MeasureResult {
     pub readings: Vec<Reading>,
 }
 
-/// Makes the adherence report on a guideline.
+/// Makes the adherence report. Each infusion is judged by the guideline asked for, else by the version in force on its day.
 ///
 /// # Errors
 ///
 /// [`ReportError`] when a parameter is not accepted or the snapshot cannot be read.
 pub fn run(
-    guideline: &Guideline,
+    library: &Library,
     snapshot: &Snapshot,
     definition: &CohortDefinition,
     parameters: &AdherenceParameters,
 ) -> Result<Report, ReportError> {
-    let chosen = choose(guideline, parameters).map_err(ReportError::Parameters)?;
+    let guidelines: Vec<&Guideline> = match &parameters.guideline {
+        Some(id) => vec![library.get(id).map_err(|error| crate::reports::unknown(id, &error))?],
+        None => library.guidelines().iter().collect(),
+    };
     let cohort = Cohort::select(snapshot, definition)?;
-    let centers = Grouping::of(snapshot, &cohort, By::Center)?;
-    let mut windows: Vec<(&Measure, Window)> = Vec::new();
-    let mut alternatives: Vec<(usize, String, Value)> = Vec::new();
-    for (place, (measure, settings)) in chosen.iter().enumerate() {
-        windows.push((measure, measure.window(settings)));
-        for (name, parameter) in &measure.parameters {
-            let others = std::iter::once(&parameter.default).chain(&parameter.alternatives);
-            let current = settings.get(name).unwrap_or(&parameter.default);
-            for value in others.filter(|value| *value != current && !parameter.alternatives.is_empty()) {
-                alternatives.push((place, name.clone(), value.clone()));
-            }
+    let version = versions(library, &guidelines, snapshot, &cohort)?;
+    let cutoff = parameters.cutoff.unwrap_or_else(|| cutoff(snapshot));
+    let mut results = Vec::new();
+    let mut used = Vec::new();
+    for (number, guideline) in guidelines.iter().enumerate() {
+        let (chosen, settings) =
+            choose(guideline, &guidelines, parameters).map_err(ReportError::Parameters)?;
+        let subjects: Vec<usize> = (0..cohort.len()).filter(|s| version.get(*s) == Some(&number)).collect();
+        // A version that judges nobody is left out, unless it is the newest: an empty cohort still has its measures.
+        if subjects.is_empty() && number + 1 < guidelines.len() {
+            continue;
         }
+        let of = Of {
+            guideline,
+            chosen: &chosen,
+            settings: &settings,
+            subjects: &subjects,
+            cutoff,
+            level: parameters.conf_level,
+        };
+        results.push(of.result(snapshot, &cohort)?);
+        used.push(of.printed());
     }
-    for (place, name, value) in &alternatives {
-        if let Some((measure, settings)) = chosen.get(*place) {
-            let mut other = settings.clone();
-            other.insert(name.clone(), value.clone());
-            windows.push((measure, measure.window(&other)));
-        }
-    }
-    let mut verdicts = evaluate(snapshot, &cohort, &windows)?;
-    let of_readings = verdicts.split_off(chosen.len());
-
-    let level = parameters.conf_level;
-    let mut measures = Vec::new();
-    for (place, ((measure, settings), verdicts)) in chosen.iter().zip(&verdicts).enumerate() {
-        let mut result = measure_result(measure, settings, verdicts, &centers, level);
-        result.readings = alternatives
-            .iter()
-            .zip(&of_readings)
-            .filter(|((of, _, _), _)| *of == place)
-            .map(|((_, name, value), verdicts)| Reading {
-                parameter: name.clone(),
-                value: value.clone(),
-                tally: Tally::of(verdicts.iter().map(|v| v.reason.state()), level),
-            })
-            .collect();
-        measures.push(result);
-    }
-    let score = |class: Class| {
-        let of_class = || chosen.iter().zip(&verdicts).filter(move |((m, _), _)| m.class == class);
-        Score {
-            class,
-            measures: of_class().map(|((m, _), _)| m.id.clone()).collect(),
-            tally: Tally::of(of_class().flat_map(|(_, v)| v).map(|v| v.reason.state()), level),
-        }
+    let Some(mut result) = results.pop() else {
+        return Err(crate::reports::unknown("", &measures::LoadError::Faults(Vec::new())));
     };
-    let disease_not_recorded =
-        cohort.subjects.column("disease").map_or(0, polars::prelude::Column::null_count);
-    let result = AdherenceResult {
-        guideline: GuidelineReference {
-            id: guideline.id.clone(),
-            rule_version: guideline.rule_version.clone(),
-            title: guideline.title.clone(),
-            sha256: guideline.sha256.clone(),
-        },
-        disease_not_recorded,
-        headline: score(Class::N),
-        secondary: score(Class::U),
-        measures,
-    };
-    let used: BTreeMap<&str, &Settings> = chosen.iter().map(|(m, s)| (m.id.as_str(), s)).collect();
-    let printed = serde_json::json!({
-        "guideline": guideline.id,
-        "rule_version": guideline.rule_version,
-        "guideline_sha256": guideline.sha256,
-        "measures": used,
-        "conf_level": level,
-    });
+    result.earlier_versions = results;
+    let mut printed = used.pop().unwrap_or_default();
+    if let Some(map) = printed.as_object_mut() {
+        map.insert("cutoff".to_owned(), serde_json::json!(cutoff));
+        map.insert("conf_level".to_owned(), serde_json::json!(parameters.conf_level));
+        if !used.is_empty() {
+            map.insert("earlier_versions".to_owned(), serde_json::Value::Array(used));
+        }
+    }
+    let without_disease = result.disease_not_recorded
+        + result.earlier_versions.iter().map(|r| r.disease_not_recorded).sum::<usize>();
     let mut left_out = Vec::new();
-    if disease_not_recorded > 0 {
+    if without_disease > 0 {
         left_out.push(Excluded {
-            reason: "no disease baseline is recorded, so no measure applies".to_owned(),
-            n: disease_not_recorded,
+            reason: "no disease baseline is recorded, so no measure of one disease applies".to_owned(),
+            n: without_disease,
         });
     }
     let head = Head::new(ReportKind::Adherence, snapshot, definition, &cohort, printed)
         .with_excluded(left_out)
-        .with_notes(notes(&result));
+        .with_notes(notes(&result, cutoff));
     Ok(Report { head, body: Box::new(result) })
 }
 
-fn measure_result(
-    measure: &Measure,
-    settings: &Settings,
-    verdicts: &[Verdict],
-    centers: &Grouping,
+/// For each infusion the place of the guideline that judges it.
+fn versions(
+    library: &Library,
+    guidelines: &[&Guideline],
+    snapshot: &Snapshot,
+    cohort: &Cohort,
+) -> Result<Vec<usize>, ReportError> {
+    if guidelines.len() < 2 {
+        return Ok(vec![0; cohort.len()]);
+    }
+    let days = cohort::columns::integers(&cohort.subjects, "day_0")?;
+    let calendar = crate::dossier::calendar_dates(snapshot, cohort)?;
+    let place = |(day, calendar): (Option<i32>, bool)| {
+        let day = day.filter(|_| calendar).and_then(measures::known::date_of);
+        library.in_force(day).unwrap_or(0)
+    };
+    Ok(days.into_iter().zip(calendar).map(place).collect())
+}
+
+/// One guideline and the infusions it judges.
+struct Of<'a> {
+    guideline: &'a Guideline,
+    chosen: &'a [usize],
+    settings: &'a Settings,
+    subjects: &'a [usize],
+    cutoff: NaiveDate,
     level: f64,
-) -> MeasureResult {
-    let mut of_center: Vec<Vec<State>> = vec![Vec::new(); centers.groups.len()];
-    for verdict in verdicts {
-        let place = centers.of_subject.get(verdict.subject).and_then(|place| of_center.get_mut(*place));
-        if let Some(states) = place {
-            states.push(verdict.reason.state());
+}
+
+/// A measure under another reading: the run, the parameter, its value.
+struct Alternative {
+    measure: usize,
+    parameter: usize,
+    value: ParameterValue,
+    settings: Settings,
+}
+
+impl Of<'_> {
+    fn alternatives(&self) -> Vec<Alternative> {
+        let mut list = Vec::new();
+        for number in self.chosen {
+            let Some(measure) = self.guideline.measures.get(*number).filter(|m| m.rule.is_some()) else {
+                continue;
+            };
+            for parameter in &measure.parameters {
+                let Some(of) =
+                    self.guideline.parameters.get(*parameter).filter(|p| !p.alternatives.is_empty())
+                else {
+                    continue;
+                };
+                let current = self.settings.value(*parameter);
+                for value in
+                    std::iter::once(&of.default).chain(&of.alternatives).filter(|v| Some(*v) != current)
+                {
+                    let mut settings = self.settings.clone();
+                    if settings.set(self.guideline, *parameter, value.clone()).is_ok() {
+                        list.push(Alternative {
+                            measure: *number,
+                            parameter: *parameter,
+                            value: value.clone(),
+                            settings,
+                        });
+                    }
+                }
+            }
+        }
+        list
+    }
+
+    fn result(&self, snapshot: &Snapshot, cohort: &Cohort) -> Result<AdherenceResult, ReportError> {
+        let centers = Grouping::of(snapshot, cohort, By::Center)?;
+        let alternatives = self.alternatives();
+        let computed =
+            |number: &&usize| self.guideline.measures.get(**number).is_some_and(|m| m.rule.is_some());
+        let own: Vec<usize> = self.chosen.iter().filter(computed).copied().collect();
+        let mut runs: Vec<(usize, &Settings)> = own.iter().map(|number| (*number, self.settings)).collect();
+        runs.extend(alternatives.iter().map(|a| (a.measure, &a.settings)));
+        let judged = judge(snapshot, cohort, self.guideline, &runs, self.cutoff)?;
+        let mut measures = Vec::new();
+        let (mut headline, mut secondary) = (Counts::default(), Counts::default());
+        let (mut of_n, mut of_u) = (Vec::new(), Vec::new());
+        for (place, number) in own.iter().enumerate() {
+            let Some(measure) = self.guideline.measures.get(*number) else { continue };
+            let mut result = measure_result(self, measure, &judged, place, &centers);
+            for (at, alternative) in alternatives.iter().enumerate().filter(|(_, a)| a.measure == *number) {
+                let verdicts = self.verdicts(&judged, own.len() + at);
+                let parameter = self.guideline.parameters.get(alternative.parameter);
+                result.readings.push(Reading {
+                    parameter: parameter.map_or_else(String::new, |p| p.name.clone()),
+                    value: alternative.value.clone(),
+                    tally: Tally::of(verdicts.map(|(_, v)| v.state()), self.level),
+                });
+            }
+            let score = match measure.class {
+                Class::N => Some((&mut headline, &mut of_n)),
+                Class::U => Some((&mut secondary, &mut of_u)),
+                Class::D | Class::R | Class::X => None,
+            };
+            if let Some((counts, ids)) = score {
+                counts.add(&result.overall);
+                ids.push(measure.id.clone());
+            }
+            measures.push(result);
+        }
+        let diseases = cohort::columns::texts(&cohort.subjects, "disease")?;
+        let none = |s: &&usize| diseases.get(**s).is_none_or(Option::is_none);
+        Ok(AdherenceResult {
+            guideline: GuidelineReference {
+                id: self.guideline.id.clone(),
+                rule_version: self.guideline.rule_version.clone(),
+                title: self.guideline.title.clone(),
+                sha256: self.guideline.sha256.clone(),
+            },
+            disease_not_recorded: self.subjects.iter().filter(none).count(),
+            headline: Score { class: Class::N, measures: of_n, tally: headline.tally(self.level) },
+            secondary: Score { class: Class::U, measures: of_u, tally: secondary.tally(self.level) },
+            measures,
+            not_computable: not_computable(self),
+            earlier_versions: Vec::new(),
+        })
+    }
+
+    /// The verdicts of a run on the infusions of this guideline.
+    fn verdicts<'j>(
+        &'j self,
+        judged: &'j Judgements,
+        place: usize,
+    ) -> impl Iterator<Item = (usize, Verdict)> + 'j {
+        self.subjects.iter().filter_map(move |s| Some((*s, judged.verdict(place, *s)?)))
+    }
+
+    /// The parameters a measure uses.
+    fn parameters_of<'m>(&'m self, measure: &'m Measure) -> impl Iterator<Item = (usize, &'m Parameter)> {
+        measure.parameters.iter().filter_map(|i| Some((*i, self.guideline.parameters.get(*i)?)))
+    }
+
+    /// The guideline and every parameter of the run, for the head of the report.
+    fn printed(&self) -> serde_json::Value {
+        let mut used: BTreeMap<&str, BTreeMap<&str, &ParameterValue>> = BTreeMap::new();
+        for measure in self.chosen.iter().filter_map(|i| self.guideline.measures.get(*i)) {
+            let of_measure = used.entry(measure.id.as_str()).or_default();
+            for (index, parameter) in self.parameters_of(measure) {
+                of_measure.extend(self.settings.value(index).map(|value| (parameter.name.as_str(), value)));
+            }
+        }
+        serde_json::json!({
+            "guideline": self.guideline.id,
+            "rule_version": self.guideline.rule_version,
+            "guideline_sha256": self.guideline.sha256,
+            "measures": used,
+        })
+    }
+}
+
+/// Tallies of several measures added up.
+#[derive(Default)]
+struct Counts([usize; 5]);
+
+impl Counts {
+    fn add(&mut self, tally: &Tally) {
+        let more = [tally.met, tally.not_met, tally.not_due, tally.excluded, tally.missing];
+        for (sum, more) in self.0.iter_mut().zip(more) {
+            *sum += more;
         }
     }
-    let by_center = centers.groups.iter().zip(of_center).filter(|(_, states)| !states.is_empty()).map(
-        |(center, states)| CenterTally {
-            center: center.clone(),
-            tally: Tally::of(states.into_iter(), level),
-        },
-    );
-    let mut reasons: BTreeMap<Reason, usize> = BTreeMap::new();
-    for verdict in verdicts {
-        *reasons.entry(verdict.reason).or_default() += 1;
-    }
-    let mut days: Vec<i32> = verdicts.iter().filter_map(|v| v.interval).collect();
-    days.sort_unstable();
-    let same = days
-        .chunk_by(|a, b| a == b)
-        .filter_map(|same| Some(IntervalCount { days: *same.first()?, n: same.len() }));
-    let setting = |(name, value): (&String, &Value)| {
-        let parameter = measure.parameters.get(name)?;
-        Some(Setting {
-            name: name.clone(),
-            value: value.clone(),
-            default: parameter.default.clone(),
-            note: parameter.note.clone(),
-        })
-    };
-    MeasureResult {
-        id: measure.id.clone(),
-        title: measure.title.clone(),
-        text: measure.text.clone(),
-        section: measure.section.clone(),
-        level: measure.level,
-        evidence: measure.evidence,
-        class: measure.class,
-        provenance: measure.provenance,
-        remarks: measure.remarks.clone(),
-        settings: settings.iter().filter_map(setting).collect(),
-        overall: Tally::of(verdicts.iter().map(|v| v.reason.state()), level),
-        by_center: by_center.collect(),
-        reasons: reasons
-            .into_iter()
-            .map(|(reason, n)| ReasonCount { state: reason.state(), reason, text: reason.text(), n })
-            .collect(),
-        intervals: same.collect(),
-        interval: Distribution::of_sorted(&days),
-        readings: Vec::new(),
+
+    fn tally(&self, level: f64) -> Tally {
+        Tally::of_counts(self.0, level)
     }
 }
 
@@ -343,6 +481,10 @@ impl Tally {
                 State::Missing => missing += 1,
             }
         }
+        Self::of_counts([met, not_met, not_due, excluded, missing], level)
+    }
+
+    fn of_counts([met, not_met, not_due, excluded, missing]: [usize; 5], level: f64) -> Self {
         let share = |of: usize| proportion(met, of, ProportionInterval::Wilson, level);
         Self {
             n: met + not_met + not_due + excluded + missing,
@@ -355,36 +497,6 @@ impl Tally {
             rate_if_missing_not_met: share(met + not_met + missing),
         }
     }
-}
-
-fn notes(result: &AdherenceResult) -> Vec<String> {
-    let mut notes = vec![
-        format!("Measures of {}, rule version {}. One infusion is one unit.", result.guideline.title.en, result.guideline.rule_version),
-        "The interval is the difference of calendar days between the last dose of the last course of lymphodepletion that ended on or before the day of infusion \
-         and the infusion; infusion on the day after the last dose is an interval of 1."
-            .to_owned(),
-        "Rate = met / (met + not met), Wilson limits. A missing end of lymphodepletion is missing, never not met; the sensitivity shows the \
-         rate as if every missing one were not met. An infusion without lymphodepletion (regimen NONE) is excluded. A regimen that is not recorded counts as \
-         given. The window closes on the day of infusion, so no infusion is not due."
-            .to_owned(),
-        "Only class N (a printed level, or a normative word) enters the headline score; class U (no printed level) is secondary.".to_owned(),
-    ];
-    for measure in &result.measures {
-        for setting in &measure.settings {
-            let changed = if setting.value == setting.default { "" } else { " (not the default)" };
-            notes.push(format!(
-                "{}, {} = {}{changed}: {}",
-                measure.id,
-                setting.name,
-                setting.value.text(),
-                setting.note.en
-            ));
-        }
-        if let Some(remarks) = &measure.remarks {
-            notes.push(format!("{}: {}", measure.id, remarks.en));
-        }
-    }
-    notes
 }
 
 impl Body for AdherenceResult {

@@ -1,12 +1,13 @@
 //! Every report through one door, for the HTTP layer and the command line.
 
 use crate::adherence::{self, AdherenceParameters};
-use crate::library::{DEFAULT_GUIDELINE, Guideline, LoadError};
+use crate::library::Library;
 use clinical::Language;
 use cohort::render::{Format, Rendered};
 use cohort::reports::parameters::{self, read};
 use cohort::reports::{Report, ReportKind, incidence, survival, toxicity};
 use cohort::{CohortDefinition, Fault, Faults, ReportError, Snapshot};
+use measures::LoadError;
 use serde_json::Value;
 
 /// Makes a report with the guidelines that come with the program. `parameters` is a JSON object, or null for the defaults.
@@ -20,10 +21,10 @@ pub fn run(
     definition: &CohortDefinition,
     parameters: &Value,
 ) -> Result<Report, ReportError> {
-    run_with(kind, snapshot, definition, parameters, &Guideline::embedded)
+    run_with(kind, snapshot, definition, parameters, &Library::shipped)
 }
 
-/// Makes a report with guidelines from elsewhere, for example a folder: `guidelines` finds one by its id.
+/// Makes a report with guidelines from elsewhere, for example a folder.
 ///
 /// # Errors
 ///
@@ -33,7 +34,7 @@ pub fn run_with(
     snapshot: &Snapshot,
     definition: &CohortDefinition,
     parameters: &Value,
-    guidelines: &dyn Fn(&str) -> Result<Guideline, LoadError>,
+    guidelines: &dyn Fn() -> Result<Library, LoadError>,
 ) -> Result<Report, ReportError> {
     match kind {
         ReportKind::Survival => {
@@ -47,15 +48,17 @@ pub fn run_with(
         }
         ReportKind::Adherence => {
             let parameters: AdherenceParameters = read(parameters)?;
-            let guideline = guidelines(&parameters.guideline).map_err(|error| {
-                let fault = Fault::new("/guideline", error.to_string()).received(&parameters.guideline);
-                ReportError::Parameters(Faults::one(
-                    fault.expected(format!("for example {DEFAULT_GUIDELINE}")),
-                ))
-            })?;
-            adherence::run(&guideline, snapshot, definition, &parameters)
+            let library = guidelines().map_err(|error| unknown("", &error))?;
+            adherence::run(&library, snapshot, definition, &parameters)
         }
     }
+}
+
+/// A guideline that is not found or not valid.
+pub(crate) fn unknown(id: &str, error: &LoadError) -> ReportError {
+    let fault = Fault::new("/guideline", error.to_string()).received(id);
+    let expected = "the id of a guideline, or no such member for the version in force on the day of infusion";
+    ReportError::Parameters(Faults::one(fault.expected(expected)))
 }
 
 /// Renders a report.

@@ -181,13 +181,24 @@ pub struct ParameterFile {
 }
 
 /// Value of a parameter.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum ParameterValue {
     /// A number in the parameter's unit.
     Number(f64),
     /// A reading.
     Choice(String),
+}
+
+impl Serialize for ParameterValue {
+    /// A whole number without a decimal point.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Number(n) if n.fract() == 0.0 && n.abs() < 9e15 => serializer.serialize_i64(*n as i64),
+            Self::Number(n) => serializer.serialize_f64(*n),
+            Self::Choice(choice) => serializer.serialize_str(choice),
+        }
+    }
 }
 
 impl ParameterValue {

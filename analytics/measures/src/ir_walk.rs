@@ -32,7 +32,8 @@ pub fn needs(guideline: &Guideline, measures: &[usize]) -> Needs {
         ends.extend(rule.ends.iter().copied());
     }
     ends.iter().filter_map(|i| guideline.ends.get(*i)).for_each(|end| walk.day(&end.day));
-    for (name, field) in [("disease", "disease"), ("infusion", "infusion_number"), ("patient", "date_basis")] {
+    for (name, field) in [("disease", "disease"), ("infusion", "infusion_number"), ("patient", "date_basis")]
+    {
         walk.named(name, field);
     }
     // A dose per body weight takes the weight of the infusion where the row has none.
@@ -89,7 +90,9 @@ impl Walk<'_> {
             FieldId::Computed(Computed::LabValue) => names.extend(["value", "canonical_value", "comparator"]),
             FieldId::Computed(Computed::TimesUpperLimit) => names.extend(["value", "ref_high", "comparator"]),
             FieldId::Computed(Computed::TimesLowerLimit) => names.extend(["value", "ref_low", "comparator"]),
-            FieldId::Computed(_) => names.extend(["drug", "dose_value", "dose_unit", "frequency", "weight_kg"]),
+            FieldId::Computed(_) => {
+                names.extend(["drug", "dose_value", "dose_unit", "frequency", "weight_kg"])
+            }
         }
         for name in names {
             let Some(place) = place(descriptor, name) else { continue };

@@ -333,8 +333,10 @@ pub fn extreme(which: Picked, days: &[DayOf]) -> DayOf {
 }
 
 fn one_of_two(which: Picked, one: DayOf, other: DayOf) -> DayOf {
-    let (DayOf::Span { low, high, minute, gap }, DayOf::Span { low: low_2, high: high_2, minute: minute_2, gap: gap_2 }) =
-        (one, other)
+    let (
+        DayOf::Span { low, high, minute, gap },
+        DayOf::Span { low: low_2, high: high_2, minute: minute_2, gap: gap_2 },
+    ) = (one, other)
     else {
         return one;
     };
@@ -344,7 +346,9 @@ fn one_of_two(which: Picked, one: DayOf, other: DayOf) -> DayOf {
     };
     // Of two on one day the time decides when both have one.
     let minute = match ((low, high) == (first, last), (low_2, high_2) == (first, last)) {
-        (true, true) => minute.zip(minute_2).map(|(a, b)| if which == Picked::First { a.min(b) } else { a.max(b) }),
+        (true, true) => {
+            minute.zip(minute_2).map(|(a, b)| if which == Picked::First { a.min(b) } else { a.max(b) })
+        }
         (true, false) => minute,
         (false, true) => minute_2,
         (false, false) => None,
@@ -452,7 +456,8 @@ impl EdgeLength {
 
     /// The edge so far from a day.
     pub fn from(&self, anchor: DayOf) -> EdgeOf {
-        let minute = (self.hours && anchor.minute().is_some()).then(|| anchor.plus(self.length).minute()).flatten();
+        let minute =
+            (self.hours && anchor.minute().is_some()).then(|| anchor.plus(self.length).minute()).flatten();
         let day = match anchor.plus(self.fallback.0) {
             DayOf::Span { low, high, gap, .. } => DayOf::Span { low, high, minute: None, gap },
             other => other,

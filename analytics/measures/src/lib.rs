@@ -4,6 +4,7 @@
 //! name, type, unit and window and reports all faults with file, line and column. Nothing here needs a data frame: an author can check
 //! files in a second, and what is evaluated here row by row is what the columnar evaluator must agree with.
 
+pub mod bounds;
 mod check;
 pub mod columnar;
 pub mod evaluate;
@@ -14,6 +15,7 @@ pub mod ir;
 pub mod ir_walk;
 pub mod known;
 pub mod library;
+pub mod schema;
 pub mod syntax;
 
 pub use library::{Guideline, LoadError};

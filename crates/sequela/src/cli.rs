@@ -82,6 +82,9 @@ pub(crate) enum Command {
     Stats(stats::StatsCommand),
     /// Apply the guideline's criteria to observations: NDJSON in, one decision with its trace per line out. Needs no server.
     Derive(DeriveArguments),
+    /// Check, show and explain the measures of a guideline. Needs no server.
+    #[command(subcommand)]
+    Guideline(GuidelineCommand),
     /// Print the OpenAPI document.
     Openapi,
     /// Write the OpenAPI document, the data dictionary and example payloads into a directory.
@@ -93,6 +96,80 @@ pub(crate) enum Command {
     /// Tools for those who add a form.
     #[command(subcommand)]
     Forms(FormsCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum GuidelineCommand {
+    /// Check the files of guidelines, and their fixtures. Exit code 3 when something is wrong.
+    Lint {
+        /// Folders; without any, the guidelines that come with the program.
+        folders: Vec<PathBuf>,
+    },
+    /// Show a guideline's measures, or one of them with its clauses and parameters.
+    Show {
+        /// Id of a measure; all when left out.
+        measure: Option<String>,
+        #[command(flatten)]
+        which: WhichGuideline,
+    },
+    /// Print how a measure judges an infusion of a snapshot: each clause, its values, the rows that decided, the verdict.
+    Explain(ExplainArguments),
+}
+
+/// Which guideline, and how to write what it says.
+#[derive(Debug, Args)]
+pub(crate) struct WhichGuideline {
+    /// Folder of a guideline; without it, those that come with the program.
+    #[arg(long)]
+    pub(crate) folder: Option<PathBuf>,
+    /// Id of a guideline; without it, the newest, or the version in force on the day of the infusion.
+    #[arg(long)]
+    pub(crate) guideline: Option<String>,
+    /// Language of titles and texts.
+    #[arg(long, value_enum, default_value_t = GuidelineLanguage::En)]
+    pub(crate) language: GuidelineLanguage,
+    /// For people, or one JSON document.
+    #[arg(long, value_enum, default_value_t = GuidelineFormat::Text)]
+    pub(crate) format: GuidelineFormat,
+}
+
+/// Language of a guideline's texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GuidelineLanguage {
+    /// English.
+    En,
+    /// Chinese.
+    Zh,
+}
+
+/// Format of what a guideline says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GuidelineFormat {
+    /// For people.
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArguments {
+    /// Directory of a snapshot.
+    #[arg(long)]
+    pub(crate) snapshot: PathBuf,
+    /// The infusion: CENTER/PATIENT/NUMBER.
+    #[arg(long)]
+    pub(crate) infusion: String,
+    /// Id of a measure; may be repeated. All that are about the infusion when left out.
+    #[arg(long)]
+    pub(crate) measure: Vec<String>,
+    /// Another value of a parameter: NAME=VALUE or MEASURE.NAME=VALUE; may be repeated.
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub(crate) settings: Vec<String>,
+    /// Data cutoff, YYYY-MM-DD; the day the snapshot was taken when left out.
+    #[arg(long)]
+    pub(crate) cutoff: Option<chrono::NaiveDate>,
+    #[command(flatten)]
+    pub(crate) which: WhichGuideline,
 }
 
 #[derive(Debug, Args)]

@@ -7,6 +7,7 @@ mod client;
 mod demo;
 mod derive;
 mod failure;
+mod guidelines;
 mod instance;
 mod reference;
 mod reports;
@@ -55,6 +56,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Forms(FormsCommand::Ddl { form }) => reference::ddl(&form),
         Command::Spec { directory } => reference::write_spec(&directory),
         Command::Derive(arguments) => derive::run(&arguments),
+        Command::Guideline(command) => guidelines::run(&command),
         Command::Openapi => reference::openapi(),
         Command::Stats(command) => Ok(statistics(&command)),
     }

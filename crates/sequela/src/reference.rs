@@ -62,6 +62,11 @@ pub(crate) fn write_spec(directory: &Path) -> Result<ExitCode, Failure> {
         write(examples.join(format!("{}.csv", form.name)), &format!("{}\n", header.join(",")))?;
     }
     write(examples.join("one-patient.ndjson"), &one_patient()?)?;
+    for (name, schema) in measures::schema::schemas() {
+        let mut json = serde_json::to_string_pretty(&schema).map_err(Failure::internal)?;
+        json.push('\n');
+        write(directory.join(name), &json)?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 

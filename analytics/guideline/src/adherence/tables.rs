@@ -43,7 +43,8 @@ pub(super) fn rows(result: &AdherenceResult) -> Vec<EstimateRow> {
             );
         }
         for reason in &measure.reasons {
-            let row = EstimateRow::new(&measure.id, "all subjects", "reason", "infusions").at(&reason.text);
+            let row =
+                EstimateRow::new(&measure.id, "all subjects", "reason", "infusions").at(&reason.text.en);
             rows.push(row.value(reason.n as f64).n(measure.overall.n));
         }
         for count in &measure.intervals {
@@ -129,7 +130,8 @@ pub(super) fn blocks(result: &AdherenceResult, language: Language) -> Vec<Block>
     let mut reasons = Table::new("", [say(language, "why", "原因"), "n"].map(str::to_owned).into());
     for measure in &result.measures {
         for reason in &measure.reasons {
-            reasons.push(vec![format!("{}: {}", measure.id, reason.text), reason.n.to_string()]);
+            reasons
+                .push(vec![format!("{}: {}", measure.id, reason.text.get(language)), reason.n.to_string()]);
         }
     }
     blocks.push(Block::Table(reasons));

@@ -4,20 +4,24 @@ use super::program::{At, B, Codes, D, DoseColumns, Edge, N, Place, Program, Rule
 use crate::evaluate::Settings;
 use crate::fields::{self, Computed, field_name, form_by_name, time_of, unit_field};
 use crate::ir::{
-    Bool, BoolKind, Code, CodeKind, Day, DayKind, FieldId, FieldRef, FormId, Limit, Number, NumberKind, RowRef,
-    Select, form,
+    Bool, BoolKind, Code, CodeKind, Day, DayKind, FieldId, FieldRef, FormId, Limit, Number, NumberKind,
+    RowRef, Select, form,
 };
 use crate::known::{EdgeLength, Length};
 use crate::library::{Guideline, SharedClause};
 use clinical::field::{Kind, ValueSet};
 use std::collections::HashMap;
 
-/// Compiles the measures with these numbers; those without a rule are left out.
-pub fn compile(guideline: &Guideline, settings: &Settings, measures: &[usize]) -> Program {
-    let mut compiler = Compiler { guideline, settings, program: Program::default(), known: HashMap::new() };
+/// Compiles measures by number, each with the parameters of its run, so that several readings are judged in one go. Those without a rule are
+/// left out.
+pub fn compile(guideline: &Guideline, measures: &[(usize, &Settings)]) -> Program {
+    let defaults = Settings::defaults(guideline);
+    let mut compiler =
+        Compiler { guideline, settings: &defaults, program: Program::default(), known: HashMap::new() };
     compiler.constants();
     compiler.program.ends = guideline.ends.iter().map(|end| compiler.day(&end.day, 0)).collect();
-    for number in measures {
+    for (number, settings) in measures {
+        compiler.settings = settings;
         let Some(measure) = guideline.measures.get(*number) else { continue };
         let Some(rule) = &measure.rule else { continue };
         let ends = match compiler.program.end_sets.iter().position(|set| *set == rule.ends) {
@@ -27,7 +31,8 @@ pub fn compile(guideline: &Guideline, settings: &Settings, measures: &[usize]) -
                 compiler.program.end_sets.len() - 1
             }
         };
-        let diseases = (!measure.disease.is_empty()).then(|| bits(clinical::codes::Disease::SET, measure.disease.iter().copied()));
+        let diseases = (!measure.disease.is_empty())
+            .then(|| bits(clinical::codes::Disease::SET, measure.disease.iter().copied()));
         let compiled = Rule {
             measure: *number,
             diseases,
@@ -147,7 +152,11 @@ impl Compiler<'_> {
         };
         match form(id).and_then(|f| f.fields.get(place)).map(|f| f.kind) {
             Some(Kind::Coded(set)) => {
-                let unknown = set.codes.iter().position(|c| c.code == "UNK").filter(|_| !codes.iter().any(|c| c == "UNK"));
+                let unknown = set
+                    .codes
+                    .iter()
+                    .position(|c| c.code == "UNK")
+                    .filter(|_| !codes.iter().any(|c| c == "UNK"));
                 let unknown = unknown.and_then(|p| u8::try_from(p).ok());
                 Wanted::Codes(bits(set, codes.iter().map(String::as_str)), unknown)
             }
@@ -206,7 +215,9 @@ impl Compiler<'_> {
             BoolKind::Not(inner) => B::Not(Box::new(self.bool(inner, depth))),
             BoolKind::All(parts) => B::All(self.bools(parts, depth)),
             BoolKind::Any(parts) => B::Any(self.bools(parts, depth)),
-            BoolKind::AtLeast(least, parts) => B::AtLeast(self.number(least, depth), self.bools(parts, depth)),
+            BoolKind::AtLeast(least, parts) => {
+                B::AtLeast(self.number(least, depth), self.bools(parts, depth))
+            }
             BoolKind::Numbers(a, op, b) => B::Numbers(self.number(a, depth), *op, self.number(b, depth)),
             BoolKind::Days(a, op, b) => B::Days(self.day(a, depth), *op, self.day(b, depth)),
             BoolKind::CodeIn(Code { kind: CodeKind::Field(field), .. }, codes, negated) => {
@@ -388,7 +399,10 @@ impl Compiler<'_> {
             })
         };
         let windows = select.windows.iter().map(|w| (edge(&w.low), edge(&w.high))).collect();
-        let set_of = |id: FormId, place: u16| match form(id).and_then(|f| f.fields.get(usize::from(place))).map(|f| f.kind) {
+        let set_of = |id: FormId, place: u16| match form(id)
+            .and_then(|f| f.fields.get(usize::from(place)))
+            .map(|f| f.kind)
+        {
             Some(Kind::Coded(set)) => Some(set),
             _ => None,
         };
@@ -399,7 +413,8 @@ impl Compiler<'_> {
             FieldId::Stored(place) => f.fields.get(usize::from(place)).map(|f| f.kind),
             _ => None,
         });
-        let field = |this: &Self, field: Option<FieldId>| select.form.zip(field).map(|(id, f)| this.what(id, f));
+        let field =
+            |this: &Self, field: Option<FieldId>| select.form.zip(field).map(|(id, f)| this.what(id, f));
         S {
             form: select.form.map(|id| id.0),
             filter: select.filter.as_ref().map(|f| self.bool(f, depth + 1)),

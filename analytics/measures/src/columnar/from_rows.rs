@@ -27,7 +27,8 @@ impl Tables {
             for dossier in dossiers {
                 if descriptor.name == "infusion" {
                     let own = dossier.only(*id);
-                    let place = dossier.rows(*id).iter().position(|r| own.is_some_and(|own| std::ptr::eq(own, r)));
+                    let place =
+                        dossier.rows(*id).iter().position(|r| own.is_some_and(|own| std::ptr::eq(own, r)));
                     tables.own_infusion.push((rows.len() + place.unwrap_or(0)) as u32);
                 }
                 rows.extend(dossier.rows(*id));
@@ -44,10 +45,8 @@ impl Tables {
             }
             for place in &of.derived {
                 let Some(kind) = descriptor.fields.get(usize::from(*place)).map(|f| f.kind) else { continue };
-                let cells: Vec<Cell> = rows
-                    .iter()
-                    .map(|r| crate::evaluate::derived_cell(r, *place))
-                    .collect();
+                let cells: Vec<Cell> =
+                    rows.iter().map(|r| crate::evaluate::derived_cell(r, *place)).collect();
                 table.derived.push((*place, column(kind, &cells.iter().collect::<Vec<_>>())));
             }
             table.patterns.push(Vec::new());
@@ -82,10 +81,15 @@ fn column(kind: Kind, cells: &[&Cell]) -> Column {
         Kind::Integer { .. } | Kind::Decimal { .. } => {
             Column::Number(cells.iter().map(|c| number_of(c).unwrap_or(f64::NAN)).collect())
         }
-        Kind::Flag => Column::Flag(cells.iter().map(|c| if let Cell::Flag(b) = c { u8::from(*b) } else { NO_CODE }).collect()),
-        Kind::Coded(set) => {
-            Column::Code(cells.iter().map(|c| if let Cell::Code(code) = c { position(set, code) } else { NO_CODE }).collect())
-        }
+        Kind::Flag => Column::Flag(
+            cells.iter().map(|c| if let Cell::Flag(b) = c { u8::from(*b) } else { NO_CODE }).collect(),
+        ),
+        Kind::Coded(set) => Column::Code(
+            cells
+                .iter()
+                .map(|c| if let Cell::Code(code) = c { position(set, code) } else { NO_CODE })
+                .collect(),
+        ),
         Kind::Codes(set) => Column::Codes(
             cells
                 .iter()

@@ -58,9 +58,14 @@ fn code(verdict: Option<Verdict>) -> u8 {
 /// Judges every infusion by every measure of a program, on as many threads as the machine has.
 pub fn evaluate(program: &Program, tables: &Tables) -> Judgements {
     let subjects = tables.subjects;
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(subjects.div_ceil(SUBJECTS_PER_THREAD)).max(1);
+    let threads = std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(subjects.div_ceil(SUBJECTS_PER_THREAD))
+        .max(1);
     let size = subjects.div_ceil(threads).max(1);
-    let part = |thread: usize| judge_range(program, tables, (thread * size).min(subjects)..((thread + 1) * size).min(subjects));
+    let part = |thread: usize| {
+        judge_range(program, tables, (thread * size).min(subjects)..((thread + 1) * size).min(subjects))
+    };
     let parts: Vec<Judgements> = std::thread::scope(|scope| {
         let part = &part;
         let workers: Vec<_> = (1..threads).map(|thread| scope.spawn(move || part(thread))).collect();
@@ -324,7 +329,9 @@ impl<'p> Run<'p> {
                 Some((table, row)) => code_in(table, row, place.what, wanted, *negated),
                 None => Truth::Open(Gap::Unknown),
             },
-            B::PickedCodeIn(select, which, what, wanted, negated) => self.picked_code_in(select, *which, *what, wanted, *negated),
+            B::PickedCodeIn(select, which, what, wanted, negated) => {
+                self.picked_code_in(select, *which, *what, wanted, *negated)
+            }
             B::CodesHave(place, wanted, all) => {
                 let Some((table, row)) = self.row_of(*place) else { return Truth::Open(Gap::Unknown) };
                 let What::Stored(column, _) = place.what else { return Truth::Open(Gap::Unknown) };
@@ -398,7 +405,9 @@ impl<'p> Run<'p> {
                 Some(Member::Row(row)) => *row,
                 _ => return None,
             },
-            At::Only if place.form == self.program.infusion_form => *self.tables.own_infusion.get(self.subject)?,
+            At::Only if place.form == self.program.infusion_form => {
+                *self.tables.own_infusion.get(self.subject)?
+            }
             At::Only => {
                 let rows = table.rows(self.subject);
                 (!rows.is_empty()).then_some(rows.start)?

@@ -39,8 +39,16 @@ pub(super) enum What {
     /// A column, with the column of its time of day or unit.
     Stored(u16, Option<u16>),
     Derived(u16),
-    Lab { value: u16, canonical: u16, comparator: u16 },
-    Times { value: u16, limit: u16, comparator: u16 },
+    Lab {
+        value: u16,
+        canonical: u16,
+        comparator: u16,
+    },
+    Times {
+        value: u16,
+        limit: u16,
+        comparator: u16,
+    },
     Dose(Computed, DoseColumns),
 }
 

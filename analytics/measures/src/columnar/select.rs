@@ -284,8 +284,12 @@ impl Run<'_> {
         wanted: &Wanted,
         negated: bool,
     ) -> Truth {
-        let Some(table) = select.form.and_then(|form| self.table(form)) else { return Truth::Open(Gap::Unknown) };
-        let Ok((Member::Row(row), rivals)) = self.pick(select, which) else { return Truth::Open(Gap::Unknown) };
+        let Some(table) = select.form.and_then(|form| self.table(form)) else {
+            return Truth::Open(Gap::Unknown);
+        };
+        let Ok((Member::Row(row), rivals)) = self.pick(select, which) else {
+            return Truth::Open(Gap::Unknown);
+        };
         if rivals.iter().any(|rival| !same_code(table, row, *rival, what)) {
             return Truth::Open(Gap::Unknown);
         }

@@ -110,14 +110,18 @@ impl Table {
                 *place += 1;
             }
         }
-        let keys: Vec<&Column> = key.iter().filter_map(|k| self.columns.get(usize::from(*k))?.as_ref()).collect();
+        let keys: Vec<&Column> =
+            key.iter().filter_map(|k| self.columns.get(usize::from(*k))?.as_ref()).collect();
         for bounds in starts.windows(2) {
             if let [from, to] = bounds
                 && let Some(part) = order.get_mut(*from as usize..*to as usize)
             {
                 part.sort_by(|a, b| {
                     let (a, b) = (*a as usize, *b as usize);
-                    keys.iter().map(|c| c.compare(a, b)).find(|o| o.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
+                    keys.iter()
+                        .map(|c| c.compare(a, b))
+                        .find(|o| o.is_ne())
+                        .unwrap_or(std::cmp::Ordering::Equal)
                 });
             }
         }

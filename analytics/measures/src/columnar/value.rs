@@ -99,7 +99,8 @@ impl Run<'_> {
                 match (self.pick(select, *which), self.table(form)) {
                     (Ok((Member::Row(row), rivals)), Some(table)) => {
                         let picked = self.number_at(table, row, place, *unit);
-                        let agree = rivals.iter().all(|rival| self.number_at(table, *rival, place, *unit) == picked);
+                        let agree =
+                            rivals.iter().all(|rival| self.number_at(table, *rival, place, *unit) == picked);
                         if agree { picked } else { Num::unknown(Gap::Unknown) }
                     }
                     (Err(gap), _) => Num::unknown(gap),
@@ -138,7 +139,8 @@ impl Run<'_> {
     }
 
     fn calendar(&self, day: DayOf, year: bool) -> Num {
-        let real = self.program.date_basis.is_some_and(|(place, calendar)| self.code_at(place) == Some(calendar));
+        let real =
+            self.program.date_basis.is_some_and(|(place, calendar)| self.code_at(place) == Some(calendar));
         let DayOf::Span { low, high, gap, .. } = day else {
             return match day {
                 DayOf::NotDone => Num::NotDone,
@@ -201,7 +203,9 @@ impl Run<'_> {
                 let Some(value) = number(column) else { return unknown(column) };
                 let Some(wanted) = unit else { return Num::exact(value) };
                 let written = beside.and_then(|unit| self.amount_unit(table, row, place.form, unit));
-                written.and_then(|u| u.convert(value, wanted)).map_or_else(|| Num::unknown(Gap::Unknown), Num::exact)
+                written
+                    .and_then(|u| u.convert(value, wanted))
+                    .map_or_else(|| Num::unknown(Gap::Unknown), Num::exact)
             }
             What::Derived(column) => match derived(table, column) {
                 Some(Column::Number(list)) => list
@@ -216,7 +220,9 @@ impl Run<'_> {
                 None => unknown(value),
             },
             What::Times { value, limit, comparator } => match (number(value), number(limit)) {
-                (Some(value), Some(limit)) if limit > 0.0 => self.compared(table, row, comparator, value / limit),
+                (Some(value), Some(limit)) if limit > 0.0 => {
+                    self.compared(table, row, comparator, value / limit)
+                }
                 _ => Num::unknown(Gap::Unknown),
             },
             What::Dose(computed, columns) => match self.dose(table, row, computed, columns) {
@@ -322,7 +328,8 @@ impl Run<'_> {
 
     fn share(&mut self, select: &S, body: &B) -> Num {
         let found = self.matching(select, false);
-        let (mut satisfied, mut undecided, mut all, mut may, mut may_not) = (0_u32, 0_u32, 0_u32, 0_u32, 0_u32);
+        let (mut satisfied, mut undecided, mut all, mut may, mut may_not) =
+            (0_u32, 0_u32, 0_u32, 0_u32, 0_u32);
         let without = found.without_rows();
         let mut gap = without;
         let none = found.members.is_empty();
@@ -373,7 +380,10 @@ impl Run<'_> {
         let mut any = false;
         for (member, fits) in &found.members {
             let Member::Row(row) = member else { continue };
-            let Num::Range { low: l, high: h, gap: why, .. } = self.number_at(table, *row, place, unit) else { continue };
+            let Num::Range { low: l, high: h, gap: why, .. } = self.number_at(table, *row, place, unit)
+            else {
+                continue;
+            };
             any = true;
             if l < h {
                 gap = gap.max(Some(why));
@@ -411,7 +421,9 @@ impl Run<'_> {
     fn longest_gap(&mut self, select: &S) -> Num {
         let found = self.matching(select, false);
         let days = self.days_of(select, &found);
-        let Some((first, last)) = self.bounds(select) else { return Num::unknown(found.gap.unwrap_or(Gap::Unknown)) };
+        let Some((first, last)) = self.bounds(select) else {
+            return Num::unknown(found.gap.unwrap_or(Gap::Unknown));
+        };
         let cutoff = self.tables.cutoff;
         let limit = match self.ended {
             Some((day, _)) if !self.as_it_stands => day.min(cutoff),
@@ -442,7 +454,8 @@ impl Run<'_> {
             }
             longest
         };
-        let low = if unplaced || (found.members.is_empty() && !found.documented) { 0 } else { longest(false) };
+        let low =
+            if unplaced || (found.members.is_empty() && !found.documented) { 0 } else { longest(false) };
         let high = if found.gap.is_some() { f64::INFINITY } else { f64::from(longest(true)) };
         Num::between(f64::from(low), high, why.unwrap_or(Gap::Unknown))
     }
@@ -470,7 +483,8 @@ impl Run<'_> {
                 if let Some((before, at)) = previous {
                     let (l, h) = match (at, minute) {
                         (Some(a), Some(b)) => {
-                            let hours = f64::from(day - before) * 24.0 + (f64::from(*b) - f64::from(a)) / 60.0;
+                            let hours =
+                                f64::from(day - before) * 24.0 + (f64::from(*b) - f64::from(a)) / 60.0;
                             (hours, hours)
                         }
                         _ if *day == before => (0.0, 24.0),
@@ -505,7 +519,9 @@ fn unknown_code(place: Place) -> Option<u8> {
     let (What::Stored(column, _) | What::Derived(column)) = place.what else { return None };
     let form = clinical::forms::ALL.get(usize::from(place.form))?;
     match form.fields.get(usize::from(column))?.kind {
-        clinical::Kind::Coded(set) => set.codes.iter().position(|c| c.code == "UNK").and_then(|p| u8::try_from(p).ok()),
+        clinical::Kind::Coded(set) => {
+            set.codes.iter().position(|c| c.code == "UNK").and_then(|p| u8::try_from(p).ok())
+        }
         _ => None,
     }
 }

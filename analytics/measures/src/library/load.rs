@@ -103,7 +103,7 @@ pub(super) fn load(id: &str, files: &[(String, String)]) -> Result<Guideline, Ve
         .iter()
         .map(|(name, text)| format!("{name} {}\n", hex(&Sha256::digest(text.as_bytes()))))
         .collect();
-    Ok(Guideline {
+    let guideline = Guideline {
         id: id.to_owned(),
         rule_version: head.rule_version,
         in_force_from,
@@ -116,7 +116,17 @@ pub(super) fn load(id: &str, files: &[(String, String)]) -> Result<Guideline, Ve
         absence,
         texts,
         warnings,
-    })
+    };
+    let defaults = crate::evaluate::Settings::defaults(&guideline);
+    let impossible =
+        guideline.measures.iter().filter_map(|m| Some((m, crate::bounds::impossible(m, &defaults)?)));
+    let faults: Vec<FileFault> = impossible
+        .map(|(measure, span)| {
+            let message = "no number can keep both of these bounds".to_owned();
+            guideline.texts.fault(span, message, Some(&measure.id))
+        })
+        .collect();
+    if faults.is_empty() { Ok(guideline) } else { Err(faults) }
 }
 
 /// The absence rule of each form, in the order of the dictionary.

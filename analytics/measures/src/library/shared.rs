@@ -240,7 +240,8 @@ fn check_name(name: &Spanned<String>, hides: bool, file: usize, texts: &Texts, f
         format!("`{text}` is not a name; expected small letters, digits and `_`, beginning with a letter")
     } else if RESERVED.contains(&text.as_str()) {
         format!("`{text}` is a word of the language; expected another name")
-    } else if hides && clinical::forms::ALL.iter().any(|f| crate::fields::names(f).iter().any(|n| n == text)) {
+    } else if hides && clinical::forms::ALL.iter().any(|f| crate::fields::names(f).iter().any(|n| n == text))
+    {
         format!(
             "`{text}` is also a field of a form, which would hide it in that form's brackets; expected another name"
         )
