@@ -47,7 +47,12 @@ fn lint_accepts_what_is_shipped_and_locates_what_is_wrong() {
     assert_eq!(wrong.status.code(), Some(3));
     let told = text(&wrong.stdout);
     let line = rules.lines().position(|l| l.starts_with("numerator")).unwrap() + 1;
-    assert!(told.contains(&format!("rules.toml:{line}:21: INV-1: there is no form `visits`; did you mean visit?")), "{told}");
+    assert!(
+        told.contains(&format!(
+            "rules.toml:{line}:21: INV-1: there is no form `visits`; did you mean visit?"
+        )),
+        "{told}"
+    );
 }
 
 #[test]
@@ -58,7 +63,10 @@ fn show_prints_a_measure_as_its_file_states_it() {
     }
     let json: Value = serde_json::from_slice(&guideline(&["show", "--format", "json"]).stdout).unwrap();
     let one = json["measures"].as_array().unwrap().iter().find(|m| m["id"] == "NHL-INF-01").unwrap();
-    assert_eq!((&one["level"], &one["class"], &one["numerator"]), (&json!("I"), &json!("N"), &json!("infusion - ld_end >= $min_days")));
+    assert_eq!(
+        (&one["level"], &one["class"], &one["numerator"]),
+        (&json!("I"), &json!("N"), &json!("infusion - ld_end >= $min_days"))
+    );
     let wrong = guideline(&["show", "NHL-INF-1"]);
     assert_eq!(wrong.status.code(), Some(2));
     assert!(text(&wrong.stderr).contains("did you mean NHL-INF-01?"), "{}", text(&wrong.stderr));
@@ -88,7 +96,8 @@ fn explain_proves_a_verdict_from_the_records() {
     let snapshot = snapshot.display().to_string();
     let explain = |patient: &str, more: &[&str]| {
         let infusion = format!("{}/{patient}/1", center.id);
-        let mut arguments = vec!["explain", "--snapshot", &snapshot, "--infusion", &infusion, "--measure", "NHL-INF-01"];
+        let mut arguments =
+            vec!["explain", "--snapshot", &snapshot, "--infusion", &infusion, "--measure", "NHL-INF-01"];
         arguments.extend(more);
         let output = guideline(&arguments);
         (output.status.code(), text(&output.stdout), text(&output.stderr))
@@ -101,7 +110,10 @@ fn explain_proves_a_verdict_from_the_records() {
     let (_, json, _) = explain("P2", &["--set", "min_days=1", "--format", "json"]);
     let json: Value = serde_json::from_str(&json).unwrap();
     let measure = &json["measures"][0];
-    assert_eq!((&measure["state"], &measure["parameters"]["NHL-INF-01.min_days"]), (&json!("met"), &json!(1)));
+    assert_eq!(
+        (&measure["state"], &measure["parameters"]["NHL-INF-01.min_days"]),
+        (&json!("met"), &json!(1))
+    );
     assert_eq!(measure["shown"]["interval"], json!({"value": 1.0, "unit": "d"}));
     for (patient, more, told) in [
         ("P9", &[][..], "has no infusion"),

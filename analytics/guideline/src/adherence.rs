@@ -21,11 +21,11 @@ mod parameters;
 mod results;
 mod tables;
 
-use parameters::choose;
 pub use model::{
-    AdherenceResult, CenterTally, GuidelineReference, IntervalCount, MeasureResult, NotComputable, Reading, ReasonCount, Score, Setting,
-    ShownResult, Tally,
+    AdherenceResult, CenterTally, GuidelineReference, IntervalCount, MeasureResult, NotComputable, Reading,
+    ReasonCount, Score, Setting, ShownResult, Tally,
 };
+use parameters::choose;
 pub use parameters::{AdherenceParameters, SHARED};
 use results::{measure_result, not_computable, notes};
 

@@ -23,13 +23,20 @@ fn main() {
     let infusions = asked.unwrap_or(100_000);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../definitions/guidelines/csco-car-t-2024");
     let guideline = Guideline::from_folder(&folder).unwrap();
-    let all: Vec<usize> = (0..guideline.measures.len()).filter(|i| guideline.measures[*i].rule.is_some()).collect();
+    let all: Vec<usize> =
+        (0..guideline.measures.len()).filter(|i| guideline.measures[*i].rule.is_some()).collect();
     let made = MADE.min(infusions as u64);
-    let registry = synth::Registry::new(&synth::Config { patients: made, ..synth::Config::default() }).unwrap();
+    let registry =
+        synth::Registry::new(&synth::Config { patients: made, ..synth::Config::default() }).unwrap();
     let cutoff = registry.config().data_cutoff;
     let products: Vec<Row> = clinical::products::products()
         .into_iter()
-        .map(|record| Row { form: form_by_name("product").unwrap().0, record_id: String::new(), record, derived: Vec::new() })
+        .map(|record| Row {
+            form: form_by_name("product").unwrap().0,
+            record_id: String::new(),
+            record,
+            derived: Vec::new(),
+        })
         .collect();
     let dossiers: Vec<Dossier> = registry
         .patients()
@@ -76,7 +83,8 @@ fn repeated(tables: &Tables, times: usize) -> Tables {
     let table = |table: &Table| {
         let rows = table.missing.len() as u32;
         let order: Vec<u32> = (0..times).flat_map(|_| 0..rows).collect();
-        let starts = (0..times as u32).flat_map(|n| table.starts.iter().take(table.starts.len() - 1).map(move |s| s + n * rows));
+        let starts = (0..times as u32)
+            .flat_map(|n| table.starts.iter().take(table.starts.len() - 1).map(move |s| s + n * rows));
         Table {
             starts: starts.chain([rows * times as u32]).collect(),
             groups: None,
@@ -92,7 +100,9 @@ fn repeated(tables: &Tables, times: usize) -> Tables {
         subjects: tables.subjects * times,
         cutoff: tables.cutoff,
         forms: tables.forms.iter().map(|t| t.as_ref().map(table)).collect(),
-        own_infusion: (0..times as u32).flat_map(|n| tables.own_infusion.iter().map(move |r| r + n * infusions)).collect(),
+        own_infusion: (0..times as u32)
+            .flat_map(|n| tables.own_infusion.iter().map(move |r| r + n * infusions))
+            .collect(),
     }
 }
 

@@ -230,7 +230,7 @@ fn curves_are_drawn_with_title_bands_ticks_and_numbers_at_risk() {
     let [survival, toxicity, incidence] = reports(directory.path(), Scope::everything());
     let svg = text(&survival, Format::Svg);
     check_svg(&svg);
-    assert!(svg.contains("<title id=\"title\">Overall and progression-free survival</title>"));
+    assert!(svg.contains("<title id=\"title\">Time to event</title>"));
     assert!(svg.contains("<desc id=\"desc\">") && svg.contains("font-family=\"sans-serif\""));
     // Two panels of three products: a band, a curve and censor ticks each.
     assert_eq!(svg.matches("fill-opacity").count(), 6);
@@ -244,7 +244,10 @@ fn curves_are_drawn_with_title_bands_ticks_and_numbers_at_risk() {
     check_svg(&text(&toxicity, Format::Svg));
     let error = render(&incidence, Format::Svg, Language::En).unwrap_err();
     assert!(matches!(error, ReportError::NoSuchFormat { .. }));
-    assert_eq!(error.to_string(), "the incidence report has no svg form; expected one of json, csv or text");
+    assert_eq!(
+        error.to_string(),
+        "the incidence report has no svg form; expected one of json, csv, text, html, arrow or parquet"
+    );
 }
 
 #[test]
@@ -268,9 +271,10 @@ fn names_of_reports_and_formats_are_read() {
     let error = "survivals".parse::<ReportKind>().unwrap_err().to_string();
     assert_eq!(
         error,
-        "there is no report `survivals`; expected one of survival, toxicity, incidence, adherence"
+        "there is no report `survivals`; expected one of description, survival, incidence, response, mrd, toxicity, kinetics, \
+         counts, swimmer, follow_up, centers, adherence"
     );
     assert_eq!("csv".parse::<Format>(), Ok(Format::Csv));
-    assert!("pdf".parse::<Format>().unwrap_err().contains("expected json, csv, text or svg"));
+    assert!("pdf".parse::<Format>().unwrap_err().contains("expected one of json, csv, text"));
     assert_eq!(Format::Svg.media_type(), "image/svg+xml");
 }

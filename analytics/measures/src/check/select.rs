@@ -109,7 +109,10 @@ impl Checker<'_> {
         Some(value)
     }
 
-    #[expect(clippy::option_option, reason = "the outer None is a fault already told, the inner one the days")]
+    #[expect(
+        clippy::option_option,
+        reason = "the outer None is a fault already told, the inner one the days"
+    )]
     fn form_of(&mut self, name: &Ident) -> Option<Option<FormId>> {
         if name.name == "day" {
             return Some(None);

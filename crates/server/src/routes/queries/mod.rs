@@ -187,7 +187,8 @@ pub(crate) async fn list(
     items.truncate(size);
     let next_cursor = items.last().filter(|_| more).map(|q| q.query_id.to_string());
     let asked = json!({ "filter": disclosure::filter(&uri) });
-    disclosure::read(&app, &caller, "record_query", asked, items.iter().map(|q| q.center_id.as_str())).await?;
+    disclosure::read(&app, &caller, "record_query", asked, items.iter().map(|q| q.center_id.as_str()))
+        .await?;
     let items = items.into_iter().map(|q| QueryView::new(q, caller.language)).collect();
     Ok(Json(QueryPage { items, next_cursor }))
 }
