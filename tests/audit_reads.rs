@@ -7,13 +7,14 @@ use crate::support::{Center, Client, Instance, shared};
 use clinical::forms::CLINICAL;
 use serde_json::{Value, json};
 
-/// Operations that show patient-level data: the action and the subject of their entry. `{form}` stands for every clinical form.
+/// Operations that show patient-level data: the action and the subject of their entry. `{form}` stands for every clinical form,
+/// `{path}` for its path.
 const SHOWS: &[(&str, &str, &str)] = &[
     ("GET /v1/{form}", "read", "{form}"),
     ("GET /v1/{form}/{record_id}", "read", "{form}"),
     ("GET /v1/{form}/{record_id}/history", "read", "{form}"),
-    ("GET /v1/{form}/{record_id}/signatures", "read", "path"),
-    ("GET /v1/{form}/{record_id}/due", "read", "path"),
+    ("GET /v1/{form}/{record_id}/signatures", "read", "{path}"),
+    ("GET /v1/{form}/{record_id}/due", "read", "{path}"),
     ("GET /v1/due", "read", "due"),
     ("GET /v1/changes", "read", "changes"),
     ("GET /v1/transfers", "read", "transfers"),
@@ -129,7 +130,7 @@ fn every_operation_either_logs_what_it_shows_or_shows_nothing() {
         };
         let form = CLINICAL.iter().find(|f| operation.path.split('/').nth(2) == Some(f.path));
         let subject = subject.replace("{form}", form.map_or("", |f| f.name));
-        let subject = subject.replace("path", form.map_or("", |f| f.path));
+        let subject = subject.replace("{path}", form.map_or("", |f| f.path));
         let id = form.map(|f| {
             let one = format!("select record_id::text from {} limit 1", f.name);
             texts(&instance, &one).remove(0)
