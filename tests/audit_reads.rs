@@ -293,6 +293,23 @@ fn the_change_feed_tells_no_reads() {
     center.submitter.post("/v1/patients", &patient("Q")).expect(201);
     crate::support::wait_for("the second change", || (feed().len() >= 2).then_some(()));
     assert_eq!(feed().len(), 2);
+    let logged = || {
+        let of_center = format!(
+            "select count(*) from audit_entry where subject = 'changes' and center_id = '{}'",
+            center.id
+        );
+        count(shared(), &of_center)
+    };
+    let before = logged();
+    let page = center.submitter.get("/v1/changes").expect(200);
+    assert_eq!(logged(), before + 1);
+    let next = page["next_cursor"].as_str().unwrap();
+    let nothing = center.submitter.get(&format!("/v1/changes?since={next}")).expect(200);
+    assert_eq!(
+        (nothing["items"].as_array().map(Vec::len), logged()),
+        (Some(0), before + 1),
+        "nothing was shown"
+    );
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn name(change: &Value) -> String {
 fn logged(instance: &Instance, center: &str) -> BTreeSet<String> {
     let query = format!(
         "select record_id || ' ' || version || ' ' || action from audit_entry
-         where center_id = '{center}' and subject not in ('center', 'record_query', 'record_lock', 'record_signature')"
+         where center_id = '{center}' and action not in ('read', 'export') and subject not in ('center', 'record_query', 'record_lock', 'record_signature')"
     );
     sql::texts(instance, &query).into_iter().collect()
 }

@@ -157,11 +157,11 @@ impl Foreign {
                 vec![(operation.path.replace("{transfer_id}", &self.transfer_id), body, &[404, 422][..])]
             }
             "POST /v1/transfers" => {
-                let body = json!({ "patient_id": "P-0001-21", "to_center": self.center.id, "transferred_on": "2025-01-31", "reason": "not mine" });
+                let body = json!({ "patient_id": "SECRET", "to_center": self.center.id, "transferred_on": "2025-01-31", "reason": "not mine" });
                 vec![(operation.path.clone(), body, &[404, 422][..])]
             }
             "POST /v1/patient-tokens" => {
-                let body = json!({ "tokens": [{ "patient_id": "P-0001-21", "kind": "OTHER", "key_version": "1", "token": "ab".repeat(32) }] });
+                let body = json!({ "tokens": [{ "patient_id": "SECRET", "kind": "OTHER", "key_version": "1", "token": "ab".repeat(32) }] });
                 vec![(operation.path.clone(), body, &[404, 422][..])]
             }
             "GET /v1/submissions"
@@ -195,7 +195,7 @@ impl Foreign {
             "GET /v1/queries" => vec![
                 (operation.path.clone(), Value::Null, &[200][..]),
                 (format!("/v1/queries?record_id={}", self.ids["infusions"]), Value::Null, &[200][..]),
-                (format!("/v1/queries?center_id={}", self.center.id), Value::Null, &[400][..]),
+                (format!("/v1/queries?center_id={}", self.center.id), Value::Null, &[200][..]),
             ],
             "GET /v1/tokens" => vec![(operation.path.clone(), Value::Null, &[200][..])],
             "POST /v1/tokens" => {

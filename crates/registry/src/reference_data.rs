@@ -27,6 +27,19 @@ pub async fn list(database: &Database, form: &'static FormDescriptor) -> Result<
     rows.iter().map(|row| sql::stored(form, row)).collect()
 }
 
+/// True when a center of this id takes part.
+pub async fn is_center(database: &Database, center_id: &str) -> Result<bool> {
+    if center_id.contains('\0') {
+        return Ok(false);
+    }
+    let found =
+        sqlx::query_scalar("select exists (select from center where center_id = $1 and not retracted)")
+            .bind(center_id)
+            .fetch_one(&database.app)
+            .await?;
+    Ok(found)
+}
+
 /// Adds a row. The same row again is fine; another one with its key is a conflict.
 pub async fn create(database: &Database, author: Author, record: &Record) -> Result<(Stored, bool)> {
     let form = record.form();

@@ -20,6 +20,7 @@ use registry::audit::verify::{self, Verification};
 use registry::audit::{REGISTRY_SCOPE, seal};
 use registry::disclosure::Manner;
 use registry::principal::Role;
+use registry::reference_data;
 use serde::Deserialize;
 use serde_json::json;
 use std::sync::Arc;
@@ -148,6 +149,13 @@ pub(crate) async fn export(
         return Err(Problem::bad_request(
             "center_id is missing; patient_id means something within a center only.",
         ));
+    }
+    if let Some(center) = query.center_id.as_deref().filter(|c| *c != REGISTRY_SCOPE)
+        && !reference_data::is_center(&app.database, center).await.map_err(caller.problem())?
+    {
+        return Err(Problem::bad_request(format!(
+            "center_id is {center:?}; accepted: the id of a center, as in /v1/centers, or {REGISTRY_SCOPE:?} for what belongs to none."
+        )));
     }
     let selection = Selection {
         center_id: query.center_id,

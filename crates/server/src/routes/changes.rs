@@ -3,6 +3,7 @@
 use crate::App;
 use crate::access;
 use crate::caller::Caller;
+use crate::disclosure;
 use crate::problem::Problem;
 use crate::request;
 use axum::Json;
@@ -11,6 +12,7 @@ use axum::http::Uri;
 use registry::audit::seal;
 use registry::changes::{self, Change, Place};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -98,6 +100,14 @@ pub(crate) async fn list(
     let size = usize::try_from(limit).unwrap_or(usize::MAX);
     let up_to_date = items.len() <= size;
     items.truncate(size);
+    if items.is_empty() {
+        // A center polls all day: that nothing is new shows nothing of a patient, and one entry a poll would bury the others.
+        caller.seen.is_logged();
+    } else {
+        let asked = json!({ "filter": disclosure::filter(&uri) });
+        let rows = items.iter().map(|c| c.place.center_id.as_str());
+        disclosure::read(&app, &caller, "changes", asked, rows).await?;
+    }
     let next_cursor = write_cursor(items.last().map_or(&place, |c| &c.place));
     Ok(Json(ChangePage { items, next_cursor, up_to_date }))
 }
